@@ -1,0 +1,229 @@
+//! EcsCluster: an ECS cluster.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    lifecycle::{Drift, LastError, Lifecycle},
+    strategy::CapacityProviderStrategyItem,
+};
+
+/// An ECS cluster.
+#[derive(Clone, CustomResource, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[kube(
+    group = "ecs-operator.dev",
+    version = "v1alpha1",
+    kind = "EcsCluster",
+    plural = "ecsclusters",
+    namespaced,
+    status = "EcsClusterStatus",
+    derive = "PartialEq",
+    shortname = "ecsc",
+    category = "ecs",
+    doc = "An ECS cluster: settings, configuration, capacity providers and Service Connect defaults.",
+    printcolumn(
+        name = "Ready",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type=='Ready')].status"
+    ),
+    printcolumn(
+        name = "Reason",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type=='Ready')].reason"
+    ),
+    printcolumn(
+        name = "Services",
+        type_ = "integer",
+        json_path = ".status.activeServicesCount"
+    ),
+    printcolumn(
+        name = "Running",
+        type_ = "integer",
+        json_path = ".status.runningTasksCount"
+    ),
+    printcolumn(
+        name = "ARN",
+        type_ = "string",
+        json_path = ".status.arn",
+        priority = 1
+    ),
+    printcolumn(
+        name = "Age",
+        type_ = "date",
+        json_path = ".metadata.creationTimestamp"
+    )
+)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = Rule::new("has(self.clusterName) == has(oldSelf.clusterName) && (!has(self.clusterName) || self.clusterName == oldSelf.clusterName)")
+        .message("spec.clusterName is immutable: AWS cannot rename a cluster. Create another EcsCluster and move the services.")
+        .reason(Reason::FieldValueForbidden),
+    validation = Rule::new("has(self.region) == has(oldSelf.region) && (!has(self.region) || self.region == oldSelf.region)")
+        .message("spec.region is immutable. Create another object for another Region.")
+        .reason(Reason::FieldValueForbidden),
+    validation = Rule::new("!has(self.tags) || self.tags.all(k, !k.lowerAscii().startsWith('aws:') && !k.startsWith('ecs-operator.dev/') && size(k) > 0 && size(k) <= 128 && size(self.tags[k]) <= 256)")
+        .message("spec.tags: a key must have 1-128 characters and not begin with 'aws:' or 'ecs-operator.dev/', a value at most 256. Rename or shorten it.")
+        .reason(Reason::FieldValueInvalid),
+    validation = Rule::new("!has(self.defaultCapacityProviderStrategy) || has(self.capacityProviders)")
+        .message("spec.defaultCapacityProviderStrategy needs spec.capacityProviders: AWS sets both in one call. List the providers.")
+        .reason(Reason::FieldValueRequired)
+)]
+pub struct EcsClusterSpec {
+    /// Name in AWS, 1–255 letters, digits, hyphens and underscores. Absent: `<namespace>-<name>`. Immutable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[A-Za-z0-9_-]{1,255}$"))]
+    pub cluster_name: Option<String>,
+    /// Settings: Container Insights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub settings: Option<Vec<ClusterSetting>>,
+    /// ECS Exec and storage encryption.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<ClusterConfiguration>,
+    /// Capacity providers of the cluster, at most 20: `FARGATE`, `FARGATE_SPOT` or names of existing ones. The list is complete: what is not in it is taken off the cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 20))]
+    pub capacity_providers: Option<Vec<String>>,
+    /// Strategy of services and tasks that name none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 20))]
+    pub default_capacity_provider_strategy: Option<Vec<CapacityProviderStrategyItem>>,
+    /// Namespace that Service Connect uses when a service names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_connect_defaults: Option<ClusterServiceConnectDefaults>,
+    /// suspend, managementPolicy, deletionPolicy, tags and region.
+    #[serde(flatten)]
+    pub lifecycle: Lifecycle,
+}
+
+/// A setting of a cluster.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterSetting {
+    /// `containerInsights`.
+    pub name: ClusterSettingName,
+    /// `enabled`, `enhanced` or `disabled`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}
+
+/// Name of a cluster setting.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ClusterSettingName {
+    /// CloudWatch Container Insights.
+    ContainerInsights,
+}
+
+/// ECS Exec and storage encryption of a cluster.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterConfiguration {
+    /// Encryption and logging of ECS Exec.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub execute_command_configuration: Option<ExecuteCommandConfiguration>,
+    /// Keys of managed storage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub managed_storage_configuration: Option<ManagedStorageConfiguration>,
+}
+
+/// Encryption and logging of ECS Exec.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExecuteCommandConfiguration {
+    /// KMS key of the session's data. Absent: AWS's own encryption.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kms_key_id: Option<String>,
+    /// `NONE`, `DEFAULT` (the task's awslogs configuration) or `OVERRIDE` (with `logConfiguration`). Absent: `DEFAULT`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logging: Option<ExecuteCommandLogging>,
+    /// Where sessions are logged, for `OVERRIDE`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_configuration: Option<ExecuteCommandLogConfiguration>,
+}
+
+/// Logging of ECS Exec.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ExecuteCommandLogging {
+    /// Not logged.
+    None,
+    /// To the task's awslogs configuration.
+    Default,
+    /// To the given places.
+    Override,
+}
+
+/// Where ECS Exec sessions are logged.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExecuteCommandLogConfiguration {
+    /// CloudWatch log group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cloud_watch_log_group_name: Option<String>,
+    /// Whether the log group must be encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cloud_watch_encryption_enabled: Option<bool>,
+    /// S3 bucket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub s3_bucket_name: Option<String>,
+    /// Whether the bucket must be encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub s3_encryption_enabled: Option<bool>,
+    /// Prefix of the objects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub s3_key_prefix: Option<String>,
+}
+
+/// KMS keys of managed storage.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ManagedStorageConfiguration {
+    /// Key of managed EBS volumes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kms_key_id: Option<String>,
+    /// Key of Fargate's ephemeral storage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fargate_ephemeral_storage_kms_key_id: Option<String>,
+}
+
+/// Defaults of Service Connect.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterServiceConnectDefaults {
+    /// Name or ARN of the Cloud Map namespace.
+    pub namespace: String,
+}
+
+/// What is known of a cluster.
+#[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EcsClusterStatus {
+    /// The generation of the spec that this status speaks of; -1 before the first look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    /// Ready always; Reconciling and Stalled only while True.
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<Condition>,
+    /// ARN of the cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+    /// Name in AWS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster_name: Option<String>,
+    /// Active services when the cluster was last read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active_services_count: Option<i64>,
+    /// Running tasks when the cluster was last read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub running_tasks_count: Option<i64>,
+    /// Declared members that AWS had otherwise at the last look; they were repaired unless the management policy forbids it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<Drift>,
+    /// The AWS error that hinders this object, while it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<LastError>,
+}

@@ -1,0 +1,82 @@
+//! Members that every managed kind has: how the operator treats the object.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How the operator treats the object and its AWS resources.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Lifecycle {
+    /// Stops reconciling while true: AWS is neither read nor changed, the status keeps its last state. Absent: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspend: Option<bool>,
+    /// `Full` (absent: the same) creates, updates and deletes in AWS; `Observe` only reads and reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub management_policy: Option<ManagementPolicy>,
+    /// What happens in AWS when this object is deleted: `Delete` or `Retain`. Absent: `Delete`, and `Retain` for an adopted resource.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletion_policy: Option<DeletionPolicy>,
+    /// AWS tags, at most 46 besides the operator's own four. Keys 1–128 characters, values up to 256; keys that start with
+    /// `aws:` or `ecs-operator.dev/` are reserved. Can be changed without a deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = 46))]
+    pub tags: Option<BTreeMap<String, String>>,
+    /// AWS Region. Absent: the operator's own. Immutable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[a-z]{2,}(-[a-z]+)+-\d+$"))]
+    pub region: Option<String>,
+}
+
+/// What the operator may do in AWS for an object.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub enum ManagementPolicy {
+    /// Create, update and delete.
+    Full,
+    /// Read and report only.
+    Observe,
+}
+
+/// What happens to the AWS resources when the object is deleted.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub enum DeletionPolicy {
+    /// They are deleted.
+    Delete,
+    /// They stay, with the operator's tags and a tombstone, so that the same namespace and name can take them back.
+    Retain,
+}
+
+/// The last AWS error that hindered this object.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastError {
+    /// AWS's error code, for example `AccessDeniedException`.
+    pub code: String,
+    /// AWS's message.
+    pub message: String,
+    /// The AWS request, for AWS Support.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+/// A declared member that AWS had otherwise when it was last read.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Drift {
+    /// The member, as a path below `spec`.
+    pub path: String,
+    /// What the object declares, as JSON.
+    pub declared: String,
+    /// What AWS had, as JSON.
+    pub observed: String,
+}
+
+/// A reference to an object of the same namespace.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LocalReference {
+    /// Name of the object.
+    #[schemars(length(min = 1, max = 253))]
+    pub name: String,
+}

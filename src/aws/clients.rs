@@ -1,0 +1,215 @@
+//! SDK clients: one set per Region, made once, sharing the HTTP client, the credentials and the limits of that Region.
+
+use std::{
+    collections::HashMap,
+    future::Future,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use aws_config::{
+    BehaviorVersion, Region, SdkConfig, identity::IdentityCache, retry::RetryConfig,
+    stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
+};
+use aws_smithy_http_client::{Builder, Connector, proxy::ProxyConfig, tls};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+
+use tokio::sync::watch;
+
+use super::{
+    AwsError, Kind,
+    limits::{Bucket, Limits},
+    reader::Readers,
+    recent::Recent,
+};
+use crate::telemetry::metrics::Metrics;
+
+/// How clients are made.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Another endpoint than AWS's, for every service.
+    pub endpoint_url: Option<String>,
+    /// Longest time for one call.
+    pub timeout: Duration,
+    /// Whether calls wait for tokens of the published buckets.
+    pub limits: bool,
+    /// PEM file with the only certificates to trust; absent: the system's.
+    pub ca_bundle: Option<std::path::PathBuf>,
+    /// Another way to send requests, with the SDK's test credentials: tests send them into the simulator without sockets.
+    pub http_client: Option<SharedHttpClient>,
+}
+
+/// Clients of every Region in use.
+#[derive(Debug)]
+pub struct Clients {
+    config: SdkConfig,
+    limits: bool,
+    stop: watch::Receiver<bool>,
+    metrics: Arc<Metrics>,
+    regions: Mutex<HashMap<String, Arc<Aws>>>,
+}
+
+impl Clients {
+    /// Finds credentials by the SDK's default chain. Fails when the certificates can't be read.
+    pub async fn new(
+        region: Option<&str>,
+        settings: Settings,
+        stop: watch::Receiver<bool>,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, String> {
+        let http_client = match settings.http_client.clone() {
+            Some(client) => client,
+            None => http_client(settings.ca_bundle.as_deref())?,
+        };
+        // One attempt: the work queue owns the waiting, so that waits are seen, capped and never stack.
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http_client)
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(Duration::from_secs(3).min(settings.timeout))
+                    .operation_attempt_timeout(settings.timeout)
+                    .operation_timeout(settings.timeout)
+                    .build(),
+            )
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .identity_cache(
+                IdentityCache::lazy()
+                    .load_timeout(Duration::from_secs(10))
+                    .build(),
+            );
+        if settings.http_client.is_some() {
+            loader = loader.test_credentials();
+        }
+        if let Some(endpoint) = &settings.endpoint_url {
+            loader = loader.endpoint_url(endpoint);
+        }
+        if let Some(region) = region {
+            loader = loader.region(Region::new(region.to_owned()));
+        }
+        Ok(Self {
+            config: loader.load().await,
+            limits: settings.limits,
+            stop,
+            metrics,
+            regions: Mutex::default(),
+        })
+    }
+
+    /// The Region that was given or that the SDK found.
+    pub fn default_region(&self) -> Option<&str> {
+        self.config.region().map(AsRef::as_ref)
+    }
+
+    /// The clients of a Region.
+    pub fn region(&self, region: &str) -> Arc<Aws> {
+        let mut regions = self
+            .regions
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(aws) = regions.get(region) {
+            return aws.clone();
+        }
+        let config = self
+            .config
+            .to_builder()
+            .region(Region::new(region.to_owned()))
+            .build();
+        let aws = Arc::new_cyclic(|aws| Aws {
+            ecs: aws_sdk_ecs::Client::new(&config),
+            elbv2: aws_sdk_elasticloadbalancingv2::Client::new(&config),
+            limits: Limits::new(self.limits, self.stop.clone()),
+            recent: Recent::default(),
+            readers: Readers::new(aws.clone()),
+            metrics: self.metrics.clone(),
+        });
+        regions.insert(region.to_owned(), aws.clone());
+        aws
+    }
+}
+
+fn http_client(ca_bundle: Option<&std::path::Path>) -> Result<SharedHttpClient, String> {
+    let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
+    let mut context = tls::TlsContext::builder();
+    if let Some(path) = ca_bundle {
+        let pem = std::fs::read(path).map_err(|error| {
+            format!(
+                "AWS_CA_BUNDLE: {} can't be read: {error}. Give the path of a PEM file.",
+                path.display()
+            )
+        })?;
+        context = context.with_trust_store(tls::TrustStore::empty().with_pem_certificate(pem));
+    }
+    let context = context.build().map_err(|error| format!("AWS_CA_BUNDLE: no certificates in it: {error}. Give a PEM file with the certificates to trust."))?;
+    Ok(
+        Builder::new().build_with_connector_fn(move |settings, components| {
+            let mut connector = Connector::builder();
+            connector.set_connector_settings(settings.cloned());
+            if let Some(components) = components {
+                connector.set_sleep_impl(components.sleep_impl());
+            }
+            // HTTPS_PROXY and NO_PROXY are honoured only when asked for.
+            connector
+                .proxy_config(ProxyConfig::from_env())
+                .tls_provider(provider.clone())
+                .tls_context(context.clone())
+                .build()
+        }),
+    )
+}
+
+/// AWS in one Region.
+#[derive(Debug)]
+pub struct Aws {
+    pub(super) ecs: aws_sdk_ecs::Client,
+    pub(super) elbv2: aws_sdk_elasticloadbalancingv2::Client,
+    pub(super) limits: Limits,
+    pub(super) recent: Recent,
+    pub(super) readers: Readers,
+    metrics: Arc<Metrics>,
+}
+
+impl Aws {
+    /// Runs a call after its token, and counts it.
+    pub(super) async fn measured<T>(
+        &self,
+        service: &'static str,
+        operation: &'static str,
+        bucket: Bucket,
+        call: impl Future<Output = Result<T, AwsError>>,
+    ) -> Result<T, AwsError> {
+        let Ok(waited) = self.limits.acquire(bucket).await else {
+            return Err(AwsError {
+                operation,
+                kind: Kind::Unavailable,
+                code: "Stopping".into(),
+                message: "the operator is stopping; the call was not made".into(),
+                request_id: None,
+            });
+        };
+        let start = Instant::now();
+        let result = call.await;
+        let error = result.as_ref().err();
+        if error.is_some_and(|error| error.kind == Kind::Throttled) {
+            self.limits.drained(bucket);
+        }
+        self.metrics.aws_call(
+            service,
+            operation,
+            error.map(|error| error.code.as_str()),
+            start.elapsed(),
+            waited,
+        );
+        match error {
+            Some(error) => tracing::debug!(
+                service,
+                operation,
+                code = error.code,
+                request_id = error.request_id,
+                "AWS call failed"
+            ),
+            None => tracing::debug!(service, operation, "AWS call"),
+        }
+        result
+    }
+}

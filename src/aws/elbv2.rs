@@ -1,0 +1,354 @@
+//! Calls of the ELBv2 API.
+
+use aws_sdk_elasticloadbalancingv2::{
+    error::{ProvideErrorMetadata, SdkError},
+    types::{ProtocolEnum, TargetGroupIpAddressTypeEnum, TargetHealthStateEnum, TargetTypeEnum},
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use futures::future::try_join_all;
+
+use super::{Aws, AwsError, Kind, convert, limits::Bucket, reader::Found};
+use crate::model::{
+    Members, Tags,
+    observed::{Health, Rule, TargetGroup},
+};
+
+/// The ELBv2 calls that the operator makes, for the documentation of rights.
+pub const OPERATIONS: [&str; 15] = [
+    "CreateTargetGroup",
+    "ModifyTargetGroup",
+    "ModifyTargetGroupAttributes",
+    "DeleteTargetGroup",
+    "CreateRule",
+    "ModifyRule",
+    "SetRulePriorities",
+    "DeleteRule",
+    "AddTags",
+    "RemoveTags",
+    "DescribeTargetGroups",
+    "DescribeTargetGroupAttributes",
+    "DescribeTargetHealth",
+    "DescribeRules",
+    "DescribeTags",
+];
+
+/// Members of a page; the most that ELBv2 gives (DescribeTargetGroups and DescribeRules, parameter PageSize).
+const PAGE: i32 = 400;
+
+/// Sends a request and turns its error into ours.
+macro_rules! call {
+    ($aws:expr, $operation:literal, $bucket:ident, $request:expr) => {
+        $aws.measured("elbv2", $operation, Bucket::$bucket, async {
+            $request
+                .send()
+                .await
+                .map_err(|error| failed($operation, &error))
+        })
+        .await
+    };
+}
+
+fn failed<E: ProvideErrorMetadata + std::error::Error + 'static>(
+    operation: &'static str,
+    error: &SdkError<E, HttpResponse>,
+) -> AwsError {
+    AwsError::new(operation, error)
+}
+
+impl Aws {
+    pub(super) async fn create_target_group(
+        &self,
+        input: &Members,
+    ) -> Result<Option<String>, AwsError> {
+        let text = |key| convert::text(input, key);
+        let number = |key| convert::number(input, key);
+        let request = self
+            .elbv2
+            .create_target_group()
+            .set_name(text("name"))
+            .set_protocol(text("protocol").map(|p| ProtocolEnum::from(p.as_str())))
+            .set_protocol_version(text("protocolVersion"))
+            .set_port(number("port"))
+            .set_vpc_id(text("vpcId"))
+            .set_target_type(text("targetType").map(|t| TargetTypeEnum::from(t.as_str())))
+            .set_ip_address_type(
+                text("ipAddressType").map(|t| TargetGroupIpAddressTypeEnum::from(t.as_str())),
+            )
+            .set_health_check_protocol(
+                text("healthCheckProtocol").map(|p| ProtocolEnum::from(p.as_str())),
+            )
+            .set_health_check_port(text("healthCheckPort"))
+            .set_health_check_path(text("healthCheckPath"))
+            .set_health_check_interval_seconds(number("healthCheckIntervalSeconds"))
+            .set_health_check_timeout_seconds(number("healthCheckTimeoutSeconds"))
+            .set_healthy_threshold_count(number("healthyThresholdCount"))
+            .set_unhealthy_threshold_count(number("unhealthyThresholdCount"))
+            .set_matcher(convert::target_group::matcher(input))
+            .set_tags(Some(convert::tags(input)));
+        let answer = call!(self, "CreateTargetGroup", Elbv2Modify, request)?;
+        Ok(answer
+            .target_groups()
+            .first()
+            .and_then(|group| group.target_group_arn())
+            .map(str::to_owned))
+    }
+
+    pub(super) async fn modify_target_group(&self, input: &Members) -> Result<(), AwsError> {
+        let text = |key| convert::text(input, key);
+        let number = |key| convert::number(input, key);
+        let request = self
+            .elbv2
+            .modify_target_group()
+            .set_target_group_arn(text("targetGroupArn"))
+            .set_health_check_protocol(
+                text("healthCheckProtocol").map(|p| ProtocolEnum::from(p.as_str())),
+            )
+            .set_health_check_port(text("healthCheckPort"))
+            .set_health_check_path(text("healthCheckPath"))
+            .set_health_check_interval_seconds(number("healthCheckIntervalSeconds"))
+            .set_health_check_timeout_seconds(number("healthCheckTimeoutSeconds"))
+            .set_healthy_threshold_count(number("healthyThresholdCount"))
+            .set_unhealthy_threshold_count(number("unhealthyThresholdCount"))
+            .set_matcher(convert::target_group::matcher(input));
+        call!(self, "ModifyTargetGroup", Elbv2Modify, request).map(drop)
+    }
+
+    pub(super) async fn modify_target_group_attributes(
+        &self,
+        input: &Members,
+    ) -> Result<(), AwsError> {
+        let request = self
+            .elbv2
+            .modify_target_group_attributes()
+            .set_target_group_arn(convert::text(input, "targetGroupArn"))
+            .set_attributes(Some(convert::target_group::attributes(input)));
+        call!(self, "ModifyTargetGroupAttributes", Elbv2Modify, request).map(drop)
+    }
+
+    pub(super) async fn delete_target_group(&self, input: &Members) -> Result<(), AwsError> {
+        call!(
+            self,
+            "DeleteTargetGroup",
+            Elbv2Modify,
+            self.elbv2
+                .delete_target_group()
+                .set_target_group_arn(convert::text(input, "targetGroupArn"))
+        )
+        .map(drop)
+    }
+
+    pub(super) async fn create_rule(&self, input: &Members) -> Result<Option<String>, AwsError> {
+        let request = self
+            .elbv2
+            .create_rule()
+            .set_listener_arn(convert::text(input, "listenerArn"))
+            .set_priority(convert::number(input, "priority"))
+            .set_conditions(Some(convert::rule::conditions(input)))
+            .set_actions(Some(convert::rule::actions(input)))
+            .set_tags(Some(convert::tags(input)));
+        let answer = call!(self, "CreateRule", Elbv2Modify, request)?;
+        Ok(answer
+            .rules()
+            .first()
+            .and_then(|rule| rule.rule_arn())
+            .map(str::to_owned))
+    }
+
+    pub(super) async fn modify_rule(&self, input: &Members) -> Result<(), AwsError> {
+        let request = self
+            .elbv2
+            .modify_rule()
+            .set_rule_arn(convert::text(input, "ruleArn"))
+            .set_conditions(Some(convert::rule::conditions(input)))
+            .set_actions(Some(convert::rule::actions(input)));
+        call!(self, "ModifyRule", Elbv2Modify, request).map(drop)
+    }
+
+    pub(super) async fn set_rule_priorities(&self, input: &Members) -> Result<(), AwsError> {
+        call!(
+            self,
+            "SetRulePriorities",
+            Elbv2Modify,
+            self.elbv2
+                .set_rule_priorities()
+                .set_rule_priorities(Some(convert::rule::priorities(input)))
+        )
+        .map(drop)
+    }
+
+    pub(super) async fn delete_rule(&self, input: &Members) -> Result<(), AwsError> {
+        call!(
+            self,
+            "DeleteRule",
+            Elbv2Modify,
+            self.elbv2
+                .delete_rule()
+                .set_rule_arn(convert::text(input, "ruleArn"))
+        )
+        .map(drop)
+    }
+
+    pub(super) async fn add_tags(&self, input: &Members) -> Result<(), AwsError> {
+        let request = self
+            .elbv2
+            .add_tags()
+            .set_resource_arns(Some(convert::rule::resource_arns(input)))
+            .set_tags(Some(convert::tags(input)));
+        call!(self, "AddTags", Elbv2Modify, request).map(drop)
+    }
+
+    pub(super) async fn remove_tags(&self, input: &Members) -> Result<(), AwsError> {
+        let request = self
+            .elbv2
+            .remove_tags()
+            .set_resource_arns(Some(convert::rule::resource_arns(input)))
+            .set_tag_keys(Some(convert::texts(input, "tagKeys")));
+        call!(self, "RemoveTags", Elbv2Modify, request).map(drop)
+    }
+
+    /// One name is asked for by name. Several come from a sweep over all pages: asked for by name, ELBv2 fails them all for one that is missing.
+    pub(super) async fn describe_target_groups(
+        &self,
+        names: Vec<String>,
+    ) -> Result<Found<String, Option<TargetGroup>>, AwsError> {
+        let single = (names.len() == 1).then(|| names.clone());
+        let mut found: Found<_, _> = names.into_iter().map(|name| (name, None)).collect();
+        let mut marker = None;
+        loop {
+            let page_size = single.is_none().then_some(PAGE);
+            let request = self
+                .elbv2
+                .describe_target_groups()
+                .set_names(single.clone())
+                .set_page_size(page_size)
+                .set_marker(marker);
+            let answer = match call!(self, "DescribeTargetGroups", Elbv2Read, request) {
+                Err(error) if error.kind == Kind::NotFound => return Ok(found),
+                answer => answer?,
+            };
+            for group in answer.target_groups() {
+                if let Some(slot) = found.get_mut(group.target_group_name().unwrap_or_default()) {
+                    *slot = Some(convert::target_group::observed(group));
+                }
+            }
+            marker = answer.next_marker().map(str::to_owned);
+            if marker.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    pub(super) async fn describe_rules(
+        &self,
+        listeners: Vec<String>,
+    ) -> Result<Found<String, Option<Vec<Rule>>>, AwsError> {
+        let found = try_join_all(listeners.into_iter().map(|listener| async move {
+            Ok((listener.clone(), self.rules_of(&listener).await?))
+        }))
+        .await?;
+        Ok(found.into_iter().collect())
+    }
+
+    async fn rules_of(&self, listener: &str) -> Result<Option<Vec<Rule>>, AwsError> {
+        let mut rules = Vec::new();
+        let mut marker = None;
+        loop {
+            let request = self
+                .elbv2
+                .describe_rules()
+                .listener_arn(listener)
+                .page_size(PAGE)
+                .set_marker(marker);
+            let answer = match call!(self, "DescribeRules", Elbv2Read, request) {
+                Err(error) if error.kind == Kind::NotFound => return Ok(None),
+                answer => answer?,
+            };
+            rules.extend(
+                answer
+                    .rules()
+                    .iter()
+                    .map(|rule| convert::rule::observed(rule, listener)),
+            );
+            marker = answer.next_marker().map(str::to_owned);
+            if marker.is_none() {
+                return Ok(Some(rules));
+            }
+        }
+    }
+
+    /// Tags of up to 20 resources; one that is gone fails them all, so they are asked for one by one then.
+    pub(super) async fn describe_tags(
+        &self,
+        arns: Vec<String>,
+    ) -> Result<Found<String, Option<Tags>>, AwsError> {
+        match self.tags_of(arns.clone()).await {
+            Err(error) if error.kind == Kind::NotFound => {}
+            found => return found,
+        }
+        let found = try_join_all(arns.into_iter().map(|arn| async move {
+            match self.tags_of(vec![arn.clone()]).await {
+                Err(error) if error.kind == Kind::NotFound => Ok((arn, None)),
+                found => Ok((arn.clone(), found?.remove(&arn).flatten())),
+            }
+        }))
+        .await?;
+        Ok(found.into_iter().collect())
+    }
+
+    async fn tags_of(&self, arns: Vec<String>) -> Result<Found<String, Option<Tags>>, AwsError> {
+        let answer = call!(
+            self,
+            "DescribeTags",
+            Elbv2Read,
+            self.elbv2.describe_tags().set_resource_arns(Some(arns))
+        )?;
+        let described = answer.tag_descriptions().iter();
+        Ok(described
+            .map(|d| {
+                (
+                    d.resource_arn().unwrap_or_default().to_owned(),
+                    Some(convert::observed_tags(d.tags())),
+                )
+            })
+            .collect())
+    }
+
+    pub(super) async fn target_group_attributes(&self, arn: &str) -> Result<Tags, AwsError> {
+        let answer = call!(
+            self,
+            "DescribeTargetGroupAttributes",
+            Elbv2Read,
+            self.elbv2
+                .describe_target_group_attributes()
+                .target_group_arn(arn)
+        )?;
+        Ok(answer
+            .attributes()
+            .iter()
+            .map(|a| {
+                (
+                    a.key().unwrap_or_default().to_owned(),
+                    a.value().unwrap_or_default().to_owned(),
+                )
+            })
+            .collect())
+    }
+
+    pub(super) async fn target_health(&self, arn: &str) -> Result<Health, AwsError> {
+        let answer = call!(
+            self,
+            "DescribeTargetHealth",
+            Elbv2Read,
+            self.elbv2.describe_target_health().target_group_arn(arn)
+        )?;
+        let mut health = Health::default();
+        for target in answer.target_health_descriptions() {
+            match target.target_health().and_then(|health| health.state()) {
+                Some(TargetHealthStateEnum::Healthy) => health.healthy += 1,
+                Some(TargetHealthStateEnum::Draining) => {}
+                _ => health.unhealthy += 1,
+            }
+        }
+        Ok(health)
+    }
+}

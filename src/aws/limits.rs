@@ -1,0 +1,184 @@
+//! Client-side token buckets as AWS publishes its own: a call waits for its token before it is signed.
+//!
+//! One set per account and Region, shared by every reconcile. Sources: "Request throttling for the Amazon ECS API" and
+//! "Request throttling for the Elastic Load Balancing API". Priorities between calls enter in [`Limits::acquire`].
+
+use std::{sync::Mutex, time::Duration};
+
+use tokio::{sync::watch, time::Instant};
+
+/// A bucket that AWS publishes; every call of a row shares it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[allow(missing_docs, reason = "AWS's own rows")]
+pub enum Bucket {
+    EcsClusterModify,
+    EcsClusterRead,
+    EcsTaskDefinitionModify,
+    EcsTaskDefinitionRead,
+    EcsTagModify,
+    EcsServiceModify,
+    EcsServiceRead,
+    EcsServiceDeploymentRead,
+    EcsServiceRevisionRead,
+    EcsClusterResourceRead,
+    Elbv2Modify,
+    Elbv2Read,
+}
+
+impl Bucket {
+    const COUNT: usize = 12;
+
+    /// Burst and refill per second.
+    const fn rate(self) -> (f64, f64) {
+        match self {
+            Self::EcsClusterModify | Self::EcsTaskDefinitionModify => (20.0, 1.0),
+            Self::EcsClusterRead
+            | Self::EcsTaskDefinitionRead
+            | Self::EcsServiceDeploymentRead
+            | Self::EcsServiceRevisionRead => (50.0, 20.0),
+            Self::EcsTagModify => (20.0, 10.0),
+            Self::EcsServiceModify => (50.0, 5.0),
+            Self::EcsServiceRead | Self::EcsClusterResourceRead => (100.0, 20.0),
+            Self::Elbv2Modify => (20.0, 3.0),
+            Self::Elbv2Read => (40.0, 10.0),
+        }
+    }
+}
+
+/// Tokens at a moment; below zero when calls wait.
+#[derive(Debug)]
+struct Tokens {
+    level: f64,
+    at: Instant,
+}
+
+/// The buckets of one account and Region.
+#[derive(Debug)]
+pub struct Limits {
+    buckets: [Mutex<Tokens>; Bucket::COUNT],
+    enabled: bool,
+    stop: watch::Receiver<bool>,
+}
+
+/// The operator is stopping: no further call is made.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Stopping;
+
+impl Limits {
+    /// Full buckets. Disabled ones never wait: for tests and for endpoints that are not AWS. `stop` turning true ends every wait.
+    pub fn new(enabled: bool, stop: watch::Receiver<bool>) -> Self {
+        let at = Instant::now();
+        Self {
+            buckets: std::array::from_fn(|_| {
+                Mutex::new(Tokens {
+                    level: f64::INFINITY,
+                    at,
+                })
+            }),
+            enabled,
+            stop,
+        }
+    }
+
+    /// Takes a token, in the order of asking, and returns how long that took.
+    pub async fn acquire(&self, bucket: Bucket) -> Result<Duration, Stopping> {
+        let mut stop = self.stop.clone();
+        if *stop.borrow() {
+            return Err(Stopping);
+        }
+        let wait = if self.enabled {
+            self.take(bucket, Instant::now())
+        } else {
+            Duration::ZERO
+        };
+        if wait.is_zero() {
+            return Ok(wait);
+        }
+        tokio::select! {
+            () = tokio::time::sleep(wait) => Ok(wait),
+            Ok(_) = stop.wait_for(|stop| *stop) => Err(Stopping),
+        }
+    }
+
+    /// AWS answered "slow down" all the same (other tools share the account): the bucket is empty.
+    pub fn drained(&self, bucket: Bucket) {
+        if let Ok(mut tokens) = self.buckets[bucket as usize].lock() {
+            tokens.level = tokens.level.min(0.0);
+        }
+    }
+
+    fn take(&self, bucket: Bucket, now: Instant) -> Duration {
+        let (burst, refill) = bucket.rate();
+        // One token less than AWS allows: two calls on their way may arrive closer together than they left.
+        let burst = burst - 1.0;
+        let Ok(mut tokens) = self.buckets[bucket as usize].lock() else {
+            return Duration::ZERO;
+        };
+        let elapsed = now.saturating_duration_since(tokens.at).as_secs_f64();
+        tokens.level = (tokens.level + elapsed * refill).min(burst) - 1.0;
+        tokens.at = now;
+        if tokens.level >= 0.0 {
+            Duration::ZERO
+        } else {
+            Duration::from_secs_f64(-tokens.level / refill)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits(enabled: bool) -> Limits {
+        Limits::new(enabled, watch::channel(false).1)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_end_when_the_operator_stops() {
+        let (stop, stopped) = watch::channel(false);
+        let limits = Limits::new(true, stopped);
+        limits.drained(Bucket::EcsTaskDefinitionModify);
+        let waiting = limits.acquire(Bucket::EcsTaskDefinitionModify);
+        let (waited, sent) = tokio::join!(waiting, async { stop.send(true) });
+        assert_eq!((waited, sent.is_ok()), (Err(Stopping), true));
+        assert_eq!(
+            limits.acquire(Bucket::EcsServiceModify).await,
+            Err(Stopping)
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn twenty_six_registers_take_as_long_as_aws_lets_them() {
+        let limits = limits(true);
+        let start = Instant::now();
+        for _ in 0..26 {
+            limits
+                .acquire(Bucket::EcsTaskDefinitionModify)
+                .await
+                .unwrap();
+        }
+        let seconds = start.elapsed().as_secs_f64();
+        assert!((6.9..7.1).contains(&seconds), "{seconds}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn buckets_do_not_share() {
+        let limits = limits(true);
+        limits.drained(Bucket::EcsTaskDefinitionModify);
+        assert_eq!(
+            limits.acquire(Bucket::EcsServiceModify).await,
+            Ok(Duration::ZERO)
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn disabled_limits_never_wait() {
+        let limits = limits(false);
+        for _ in 0..100 {
+            assert_eq!(
+                limits.acquire(Bucket::EcsTaskDefinitionModify).await,
+                Ok(Duration::ZERO)
+            );
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The only room that names the AWS SDK: clients, limits, errors, reading and executing.
+
+pub mod clients;
+pub mod convert;
+pub mod ecs;
+pub mod elbv2;
+pub mod error;
+pub mod execute;
+pub mod limits;
+pub mod observe;
+pub mod reader;
+pub mod recent;
+
+pub use clients::{Aws, Clients};
+pub use error::{AwsError, Kind};

@@ -1,0 +1,151 @@
+//! Batched reads: what is asked for while earlier calls are under way goes into the next one together, so that an idle
+//! operator never waits and a busy one makes few calls.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    future::Future,
+    hash::Hash,
+    sync::{Arc, Weak},
+};
+
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+use super::{Aws, AwsError};
+use crate::model::{
+    Tags,
+    observed::{Resource, Rule, TargetGroup},
+};
+
+/// Calls of one reader under way at once: enough to use a connection's round trip, few enough for batches to fill.
+const IN_FLIGHT: usize = 4;
+
+/// What a batch found, by key.
+pub type Found<K, V> = HashMap<K, V>;
+
+struct Ask<K, V> {
+    key: K,
+    answer: oneshot::Sender<Result<V, AwsError>>,
+}
+
+/// Gathers keys and reads them together.
+pub struct Reader<K, V> {
+    operation: &'static str,
+    queue: mpsc::UnboundedSender<Ask<K, V>>,
+}
+
+impl<K, V> fmt::Debug for Reader<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader")
+            .field("operation", &self.operation)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<K, V> Reader<K, V>
+where
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    /// Reads at most `max` keys with one call of `fetch`, which must answer for each of them.
+    pub fn new<F, Fut>(aws: Weak<Aws>, operation: &'static str, max: usize, fetch: F) -> Self
+    where
+        F: Fn(Arc<Aws>, Vec<K>) -> Fut + Send + Sync + Copy + 'static,
+        Fut: Future<Output = Result<Found<K, V>, AwsError>> + Send + 'static,
+    {
+        let (queue, mut asked) = mpsc::unbounded_channel::<Ask<K, V>>();
+        let permits = Arc::new(Semaphore::new(IN_FLIGHT));
+        tokio::spawn(async move {
+            let mut batch = Vec::with_capacity(max);
+            while let Ok(permit) = permits.clone().acquire_owned().await
+                && asked.recv_many(&mut batch, max).await > 0
+                && let Some(aws) = aws.upgrade()
+            {
+                let asks = std::mem::take(&mut batch);
+                tokio::spawn(async move {
+                    let mut keys: Vec<K> = Vec::with_capacity(asks.len());
+                    for ask in &asks {
+                        if !keys.contains(&ask.key) {
+                            keys.push(ask.key.clone());
+                        }
+                    }
+                    let found = fetch(aws, keys).await;
+                    drop(permit);
+                    for ask in asks {
+                        let answer = match &found {
+                            Ok(found) => found.get(&ask.key).cloned().ok_or_else(|| {
+                                AwsError::unreadable(
+                                    operation,
+                                    "AWS's answer leaves out what was asked for",
+                                )
+                            }),
+                            Err(error) => Err(error.clone()),
+                        };
+                        // Nobody waits any more when the reconcile was dropped.
+                        let _ = ask.answer.send(answer);
+                    }
+                });
+            }
+        });
+        Self { operation, queue }
+    }
+
+    /// Reads one key.
+    pub async fn get(&self, key: K) -> Result<V, AwsError> {
+        let (answer, answered) = oneshot::channel();
+        let ended = || AwsError::unreadable(self.operation, "the reader ended");
+        self.queue.send(Ask { key, answer }).map_err(|_| ended())?;
+        answered.await.map_err(|_| ended())?
+    }
+}
+
+/// A service of a cluster.
+pub type ServiceKey = (String, String);
+
+/// The readers of one Region.
+#[derive(Debug)]
+pub struct Readers {
+    /// Services by cluster and name; none: AWS has none of the name.
+    pub services: Reader<ServiceKey, Option<Resource>>,
+    /// Clusters by name.
+    pub clusters: Reader<String, Option<Resource>>,
+    /// Target groups by name, without tags, attributes and health.
+    pub target_groups: Reader<String, Option<TargetGroup>>,
+    /// Rules by listener ARN, without tags; none: AWS has no such listener.
+    pub rules: Reader<String, Option<Vec<Rule>>>,
+    /// Tags of ELBv2 resources by ARN; none: gone.
+    pub tags: Reader<String, Option<Tags>>,
+}
+
+impl Readers {
+    /// Readers that live as long as `aws`. Batch sizes: the APIs' own limits (DescribeServices 10, DescribeClusters 100,
+    /// DescribeTags 20); target groups and rules come by page, so that their batches are bounded by fairness only.
+    pub fn new(aws: Weak<Aws>) -> Self {
+        Self {
+            services: Reader::new(
+                aws.clone(),
+                "DescribeServices",
+                10,
+                |aws, keys| async move { aws.describe_services(keys).await },
+            ),
+            clusters: Reader::new(
+                aws.clone(),
+                "DescribeClusters",
+                100,
+                |aws, keys| async move { aws.describe_clusters(keys).await },
+            ),
+            target_groups: Reader::new(
+                aws.clone(),
+                "DescribeTargetGroups",
+                400,
+                |aws, keys| async move { aws.describe_target_groups(keys).await },
+            ),
+            rules: Reader::new(aws.clone(), "DescribeRules", 400, |aws, keys| async move {
+                aws.describe_rules(keys).await
+            }),
+            tags: Reader::new(aws, "DescribeTags", 20, |aws, keys| async move {
+                aws.describe_tags(keys).await
+            }),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! What this process created a moment ago: AWS is eventually consistent, and a look that misses a new resource must not create it again.
+
+use std::{collections::HashMap, sync::Mutex, time::Duration};
+
+use tokio::time::Instant;
+
+/// How long a new resource may stay unseen before it counts as gone. ECS documents no bound; Terraform re-reads for 2 minutes (aws.md 4.5).
+const GRACE: Duration = Duration::from_secs(60);
+
+/// New resources by what they are found under.
+#[derive(Debug, Default)]
+pub struct Recent(Mutex<HashMap<String, Vec<(String, Instant)>>>);
+
+impl Recent {
+    /// Remembers that `arn` was created and must show up under `scope`.
+    pub fn created(&self, scope: String, arn: &str) {
+        if let Ok(mut scopes) = self.0.lock() {
+            scopes.retain(|_, arns| arns.iter().any(|(_, at)| at.elapsed() < GRACE));
+            scopes
+                .entry(scope)
+                .or_default()
+                .push((arn.to_owned(), Instant::now()));
+        }
+    }
+
+    /// The ARN that was created under `scope` and that a look did not see, if there is one. What was seen is forgotten.
+    pub fn unseen<'a>(
+        &self,
+        scope: &str,
+        seen: impl IntoIterator<Item = &'a str>,
+    ) -> Option<String> {
+        let Ok(mut scopes) = self.0.lock() else {
+            return None;
+        };
+        let arns = scopes.get_mut(scope)?;
+        let seen: Vec<_> = seen.into_iter().collect();
+        arns.retain(|(arn, at)| at.elapsed() < GRACE && !seen.contains(&arn.as_str()));
+        let unseen = arns.first().map(|(arn, _)| arn.clone());
+        if arns.is_empty() {
+            scopes.remove(scope);
+        }
+        unseen
+    }
+
+    /// Forgets a scope: it was deleted.
+    pub fn deleted(&self, scope: &str) {
+        if let Ok(mut scopes) = self.0.lock() {
+            scopes.remove(scope);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn new_resource_is_expected_until_seen_or_given_up() {
+        let recent = Recent::default();
+        recent.created("service:a/b".into(), "arn1");
+        assert_eq!(recent.unseen("service:a/b", []).as_deref(), Some("arn1"));
+        assert_eq!(recent.unseen("service:a/b", ["arn1"]), None);
+        assert_eq!(recent.unseen("service:a/b", []), None);
+        recent.created("service:a/b".into(), "arn2");
+        tokio::time::advance(GRACE).await;
+        assert_eq!(recent.unseen("service:a/b", []), None);
+    }
+}

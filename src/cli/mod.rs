@@ -1,0 +1,4 @@
+//! The commands.
+
+pub mod crds;
+pub mod run;

@@ -1,0 +1,229 @@
+//! Every knob, with unit and default, as flag and environment variable.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Turns custom resources into Amazon ECS clusters, task definitions, services and target groups, and keeps them so.
+#[derive(Debug, Parser)]
+#[command(name = "ecs-operator", version, about)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Runs the operator.
+    Run(Box<Run>),
+    /// Prints the CustomResourceDefinitions as YAML.
+    Crds,
+    /// Prints the version.
+    Version,
+}
+
+/// Flags of `run`.
+#[derive(Args, Debug)]
+pub struct Run {
+    /// AWS Region of objects that name none. Without it the SDK's own sources are asked (AWS_REGION, profile, instance).
+    #[arg(long, env = "ECS_OPERATOR_REGION")]
+    pub region: Option<String>,
+    /// Another endpoint than AWS's, for every AWS service; https unless --allow-insecure-endpoint.
+    #[arg(long, env = "ECS_OPERATOR_ENDPOINT_URL")]
+    pub endpoint_url: Option<String>,
+    /// Lets --endpoint-url be http, for simulators.
+    #[arg(long, env = "ECS_OPERATOR_ALLOW_INSECURE_ENDPOINT")]
+    pub allow_insecure_endpoint: bool,
+    /// Namespace to watch; repeat it for several. Without it all are watched, which needs cluster-wide rights.
+    #[arg(
+        long = "watch-namespace",
+        env = "ECS_OPERATOR_WATCH_NAMESPACE",
+        value_delimiter = ','
+    )]
+    pub watch_namespaces: Vec<String>,
+    /// Identity of this Kubernetes cluster in ownership tags. Without it the UID of the namespace kube-system, which needs the right to get it.
+    #[arg(long, env = "ECS_OPERATOR_CLUSTER_ID", value_parser = cluster_id)]
+    pub cluster_id: Option<String>,
+    /// Objects of a kind that are reconciled at the same time.
+    #[arg(long, env = "ECS_OPERATOR_CONCURRENCY", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..))]
+    pub concurrency: u16,
+    /// Time between looks at a steady object, for drift. With a unit: 500ms, 30s, 5m.
+    #[arg(long, env = "ECS_OPERATOR_DRIFT_PERIOD", default_value = "5m", value_parser = duration)]
+    pub drift_period: Duration,
+    /// Time between looks at an object that is on its way: rolling out, draining, being created.
+    #[arg(long, env = "ECS_OPERATOR_POLL_PERIOD", default_value = "5s", value_parser = duration)]
+    pub poll_period: Duration,
+    /// First wait after a failed AWS or Kubernetes call; it doubles with every failure up to --retry-max, with jitter.
+    #[arg(long, env = "ECS_OPERATOR_RETRY_MIN", default_value = "1s", value_parser = duration)]
+    pub retry_min: Duration,
+    /// Longest wait after failed calls, and the wait of objects that need somebody (access denied, not owned, conflict).
+    #[arg(long, env = "ECS_OPERATOR_RETRY_MAX", default_value = "5m", value_parser = duration)]
+    pub retry_max: Duration,
+    /// Longest time for one AWS call.
+    #[arg(long, env = "ECS_OPERATOR_AWS_TIMEOUT", default_value = "15s", value_parser = duration)]
+    pub aws_timeout: Duration,
+    /// Does not wait for tokens of AWS's published buckets before calls; for simulators.
+    #[arg(long, env = "ECS_OPERATOR_NO_RATE_LIMITS")]
+    pub no_rate_limits: bool,
+    /// PEM file with the only certificates that AWS endpoints may have. Without it the system's.
+    #[arg(long, env = "AWS_CA_BUNDLE")]
+    pub ca_bundle: Option<PathBuf>,
+    /// Address of /metrics, /healthz and /readyz.
+    #[arg(long, env = "ECS_OPERATOR_LISTEN", default_value = "0.0.0.0:8080")]
+    pub listen: SocketAddr,
+    /// Form of log lines.
+    #[arg(long, env = "ECS_OPERATOR_LOG_FORMAT", default_value = "json")]
+    pub log_format: LogFormat,
+    /// What is logged: error, warn, info, debug, trace, or directives such as ecs_operator=debug.
+    #[arg(long, env = "ECS_OPERATOR_LOG", default_value = "info", value_parser = directives)]
+    pub log: String,
+}
+
+/// Form of log lines.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+impl Run {
+    /// Rules between flags; the error is a sentence.
+    pub fn check(&self) -> Result<(), String> {
+        if let Some(url) = &self.endpoint_url {
+            let secure = url.starts_with("https://");
+            if !secure && !url.starts_with("http://") {
+                return Err(format!(
+                    "--endpoint-url {url:?} is no URL. Write https://host[:port]."
+                ));
+            }
+            if !secure && !self.allow_insecure_endpoint {
+                return Err(format!(
+                    "--endpoint-url {url:?} is not https: credentials would travel in the clear. Use https, or --allow-insecure-endpoint for a simulator."
+                ));
+            }
+        }
+        if self.retry_min > self.retry_max {
+            return Err(format!(
+                "--retry-min {:?} is longer than --retry-max {:?}. Make it shorter.",
+                self.retry_min, self.retry_max
+            ));
+        }
+        if let Some(bad) = self
+            .watch_namespaces
+            .iter()
+            .find(|namespace| namespace.is_empty())
+        {
+            return Err(format!(
+                "--watch-namespace {bad:?} is empty. Name a namespace, or leave the flag out to watch all."
+            ));
+        }
+        if !self.watch_namespaces.is_empty() && self.cluster_id.is_none() {
+            return Err("--watch-namespace needs --cluster-id: with rights in namespaces only, the UID of kube-system cannot be read. Give it an identity of this cluster that never changes.".into());
+        }
+        Ok(())
+    }
+}
+
+/// A time with a unit: `500ms`, `30s`, `5m`, `1h`; more than zero.
+fn duration(text: &str) -> Result<Duration, String> {
+    let hint =
+        || format!("{text:?} is no time. Write a number and ms, s, m or h, for example 30s.");
+    let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(hint)?;
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().map_err(|_| hint())?;
+    let millis = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err(hint()),
+    };
+    match number.checked_mul(millis) {
+        Some(0) | None => Err(hint()),
+        Some(millis) => Ok(Duration::from_millis(millis)),
+    }
+}
+
+/// A tag value (ECS Tag, member value), without the `/` that separates it in the adoption tag.
+fn cluster_id(text: &str) -> Result<String, String> {
+    let fits = (1..=128).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"._:=+-@".contains(&b));
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "{text:?} can't be in a tag. Use 1-128 letters, digits and . _ : = + - @"
+        ))
+    }
+}
+
+fn directives(text: &str) -> Result<String, String> {
+    text.parse::<tracing_subscriber::filter::Targets>()
+        .map(|_| text.to_owned())
+        .map_err(|error| format!("{text:?}: {error}. Write a level, or target=level pairs."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(args: &[&str]) -> Result<Box<Run>, String> {
+        let cli = Cli::try_parse_from(["ecs-operator", "run"].iter().chain(args))
+            .map_err(|error| error.to_string())?;
+        let Command::Run(run) = cli.command else {
+            unreachable!("run was given")
+        };
+        run.check().map(|()| run)
+    }
+
+    #[test]
+    fn defaults_are_valid() {
+        let run = run(&[]).unwrap();
+        assert_eq!(
+            (run.drift_period, run.poll_period),
+            (Duration::from_secs(300), Duration::from_secs(5))
+        );
+    }
+
+    #[test]
+    fn bad_flags_end_with_a_sentence_that_names_flag_and_value() {
+        let cases: [(&[&str], &[&str]); 8] = [
+            (
+                &["--drift-period", "5"],
+                &["--drift-period", "\"5\"", "30s"],
+            ),
+            (&["--drift-period", "0s"], &["--drift-period", "\"0s\""]),
+            (
+                &["--poll-period", "99999999999999999999s"],
+                &["--poll-period"],
+            ),
+            (
+                &["--endpoint-url", "http://x"],
+                &["--endpoint-url", "http://x", "--allow-insecure-endpoint"],
+            ),
+            (
+                &["--endpoint-url", "x"],
+                &["--endpoint-url", "\"x\"", "https://"],
+            ),
+            (&["--retry-min", "10m"], &["--retry-min", "--retry-max"]),
+            (
+                &["--watch-namespace", "a"],
+                &["--watch-namespace", "--cluster-id"],
+            ),
+            (&["--cluster-id", "a/b"], &["--cluster-id", "a/b"]),
+        ];
+        for (args, words) in cases {
+            let error = run(args).unwrap_err();
+            assert!(
+                words.iter().all(|word| error.contains(word)),
+                "{args:?}: {error}"
+            );
+        }
+    }
+}

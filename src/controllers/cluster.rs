@@ -1,0 +1,121 @@
+//! The steps of EcsCluster.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+
+use super::kind::{Common, Kind, Pending};
+use crate::{
+    api::{EcsCluster, EcsClusterStatus, Lifecycle},
+    aws::{Aws, AwsError, observe::Look},
+    desired::{
+        Identity, Invalid,
+        cluster::{self, DesiredCluster, Target},
+    },
+    kubernetes::stores::Stores,
+    model::{Installation, observed::Resource},
+    plan::{self, Plan, filter},
+    status,
+};
+
+impl Kind for EcsCluster {
+    type Status = EcsClusterStatus;
+    type References = ();
+    type Target = Target;
+    type Desired = DesiredCluster;
+    type Observed = Option<Resource>;
+
+    const CONTROLLER: &'static str = "ecscluster";
+
+    fn lifecycle(&self) -> &Lifecycle {
+        &self.spec.lifecycle
+    }
+
+    fn status(&self) -> Option<&EcsClusterStatus> {
+        self.status.as_ref()
+    }
+
+    fn conditions(status: &EcsClusterStatus) -> &[Condition] {
+        &status.conditions
+    }
+
+    fn set_common(status: &mut EcsClusterStatus, common: Common) {
+        status.observed_generation = Some(common.observed_generation);
+        status.conditions = common.conditions;
+        status.last_error = common.last_error;
+        status.drift = common.drift;
+    }
+
+    fn resolve(&self, _: &Stores) -> Result<(), Pending> {
+        Ok(())
+    }
+
+    fn desired(
+        &self,
+        id: Identity<'_>,
+        (): &(),
+        installation: &Installation,
+    ) -> Result<DesiredCluster, Invalid> {
+        cluster::desired(id, &self.spec, installation)
+    }
+
+    async fn observe(
+        aws: &Aws,
+        desired: &DesiredCluster,
+    ) -> Result<Look<Option<Resource>>, AwsError> {
+        aws.cluster(&desired.target.name).await
+    }
+
+    fn plan(&self, desired: &DesiredCluster, observed: &Option<Resource>) -> Plan {
+        let known = self
+            .status
+            .as_ref()
+            .and_then(|status| status.arn.as_deref());
+        plan::cluster::plan(desired, observed.as_ref(), known)
+    }
+
+    fn facts(
+        status: &mut EcsClusterStatus,
+        _: &DesiredCluster,
+        observed: &Option<Resource>,
+        _: &Plan,
+    ) {
+        if let Some(cluster) = observed {
+            status::cluster::facts(status, cluster);
+        }
+    }
+
+    fn settled(desired: &DesiredCluster, _: &Option<Resource>) -> String {
+        format!("the cluster \"{}\" is as declared", desired.target.name)
+    }
+
+    fn users(&self, stores: &Stores) -> Vec<String> {
+        let (Some(namespace), Some(name)) = (&self.metadata.namespace, &self.metadata.name) else {
+            return Vec::new();
+        };
+        stores.services_that(namespace, |service| {
+            service
+                .spec
+                .cluster_ref
+                .as_ref()
+                .is_some_and(|reference| reference.name == *name)
+        })
+    }
+
+    fn target(&self, id: Identity<'_>, _: &Stores, installation: &Installation) -> Option<Target> {
+        cluster::target(id, &self.spec, installation).ok()
+    }
+
+    async fn observe_deletion(
+        aws: &Aws,
+        target: &Target,
+    ) -> Result<Look<Option<Resource>>, AwsError> {
+        aws.cluster(&target.name).await
+    }
+
+    fn plan_deletion(&self, target: &Target, observed: &Option<Resource>) -> Plan {
+        let retains = filter::retains(
+            self.lifecycle(),
+            observed.as_ref().map(|cluster| &cluster.tags),
+        );
+        plan::delete::cluster(target, observed.as_ref(), retains)
+    }
+}

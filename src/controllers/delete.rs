@@ -1,0 +1,101 @@
+//! One reconcile of an object that is being deleted: the same line with nothing desired.
+
+use kube::{ResourceExt, runtime::controller::Action};
+
+use super::{
+    context::Context,
+    kind::Kind,
+    reconcile::{Report, failed, publish},
+};
+use crate::{
+    api::condition::Reason, aws::Kind as ErrorKind, desired::Identity, kubernetes::finalizer,
+    plan::State, status::Outcome,
+};
+
+/// Waves in one reconcile: service, rules, target groups, and a look that sees nothing.
+const WAVES: usize = 6;
+
+/// Deletes in AWS what the object owns; takes the finalizer off when nothing is left.
+pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Action, kube::Error> {
+    if !finalizer::is_on(object) {
+        return Ok(Action::await_change());
+    }
+    let mut report = Report {
+        outcome: Outcome::Suspended,
+        error: None,
+        status: object.status().cloned().unwrap_or_default(),
+        drift: Vec::new(),
+    };
+    if object.lifecycle().suspend == Some(true) {
+        report.outcome = Outcome::Waiting(Reason::DeletionBlocked, "spec.suspend is true, so nothing is deleted in AWS: set it to false to let the object go".into());
+        return publish(object, report, context).await;
+    }
+    let users = object.users(&context.stores);
+    if !users.is_empty() {
+        report.outcome = Outcome::Waiting(
+            Reason::DeletionBlocked,
+            format!(
+                "still used by EcsService {}; goes when they are gone",
+                users.join(", ")
+            ),
+        );
+        return publish(object, report, context).await;
+    }
+    let (namespace, name, uid) = (
+        object.namespace().unwrap_or_default(),
+        object.name_any(),
+        object.uid().unwrap_or_default(),
+    );
+    let id = Identity {
+        namespace: &namespace,
+        name: &name,
+        uid: &uid,
+    };
+    let Some(target) = object.target(id, &context.stores, &context.installation) else {
+        return done(object, context).await;
+    };
+    let aws = context.aws(object.lifecycle().region.as_deref());
+    report.outcome = Outcome::Waiting(
+        Reason::Draining,
+        "more is left to delete; continuing".into(),
+    );
+    for _ in 0..WAVES {
+        let observed = match K::observe_deletion(&aws, &target).await {
+            Ok(Ok(observed)) => observed,
+            Ok(Err(unseen)) => {
+                report.outcome = Outcome::Waiting(
+                    Reason::Draining,
+                    format!("{} was created and AWS does not show it yet", unseen.0),
+                );
+                break;
+            }
+            Err(error) => return publish(object, failed(report, error), context).await,
+        };
+        let plan = object.plan_deletion(&target, &observed);
+        if plan.steps.is_empty() {
+            match plan.state {
+                State::Settled => return done(object, context).await,
+                State::Waiting(reason, message) | State::Blocked(reason, message) => {
+                    report.outcome = Outcome::Waiting(reason, message)
+                }
+            }
+            break;
+        }
+        tracing::info!(steps = plan.operations(), "deleting");
+        match aws.execute(&plan.steps).await.1 {
+            // Gone already is what we want; the next look sees the rest.
+            Err(error) if error.kind != ErrorKind::NotFound => {
+                return publish(object, failed(report, error), context).await;
+            }
+            _ => {}
+        }
+    }
+    publish(object, report, context).await
+}
+
+async fn done<K: Kind>(object: &K, context: &Context) -> Result<Action, kube::Error> {
+    finalizer::take_off(&context.client, object).await?;
+    context.backoff.succeeded(&object.uid().unwrap_or_default());
+    tracing::info!(object = %object.object_ref(&()).name.unwrap_or_default(), "AWS has nothing of it left; the object goes");
+    Ok(Action::await_change())
+}

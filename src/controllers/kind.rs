@@ -1,0 +1,127 @@
+//! What a kind says of itself: its steps of the line.
+
+use std::future::Future;
+
+use k8s_openapi::{NamespaceResourceScope, apimachinery::pkg::apis::meta::v1::Condition};
+use kube::Resource;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    api::{
+        Lifecycle,
+        condition::Reason,
+        lifecycle::{Drift, LastError},
+    },
+    aws::{Aws, AwsError, execute::Applied, observe::Look},
+    desired::{Identity, Invalid},
+    kubernetes::stores::Stores,
+    model::Installation,
+    plan::Plan,
+};
+
+/// The members that the status of every kind has.
+pub struct Common {
+    /// The generation that was looked at.
+    pub observed_generation: i64,
+    /// Conditions.
+    pub conditions: Vec<Condition>,
+    /// The error that hinders the object.
+    pub last_error: Option<LastError>,
+    /// What AWS had otherwise.
+    pub drift: Vec<Drift>,
+}
+
+/// A reference that leads nowhere yet: wait for a watch event, make no AWS call.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Pending {
+    /// `DependencyNotFound` or `DependencyNotReady`.
+    pub reason: Reason,
+    /// Which object, and what it lacks.
+    pub message: String,
+}
+
+/// A managed kind: its steps of the line, in order.
+pub trait Kind:
+    Resource<DynamicType = (), Scope = NamespaceResourceScope>
+    + Clone
+    + std::fmt::Debug
+    + DeserializeOwned
+    + Serialize
+    + Send
+    + Sync
+    + 'static
+{
+    /// Its status.
+    type Status: Serialize + PartialEq + Default + Clone + Send + Sync;
+    /// Where its references lead.
+    type References: Send + Sync;
+    /// Which AWS resources it means.
+    type Target: Send + Sync;
+    /// Those resources as declared.
+    type Desired: Send + Sync;
+    /// Those resources as seen.
+    type Observed: Default + Send + Sync;
+
+    /// Label of metrics, name of logs.
+    const CONTROLLER: &'static str;
+
+    /// The members that every kind has.
+    fn lifecycle(&self) -> &Lifecycle;
+    /// The last status.
+    fn status(&self) -> Option<&Self::Status>;
+    /// The conditions of a status.
+    fn conditions(status: &Self::Status) -> &[Condition];
+    /// Writes the members that every status has.
+    fn set_common(status: &mut Self::Status, common: Common);
+
+    /// Reads what the object refers to.
+    fn resolve(&self, stores: &Stores) -> Result<Self::References, Pending>;
+    /// The desired state. Pure.
+    fn desired(
+        &self,
+        id: Identity<'_>,
+        references: &Self::References,
+        installation: &Installation,
+    ) -> Result<Self::Desired, Invalid>;
+    /// Reads AWS.
+    fn observe(
+        aws: &Aws,
+        desired: &Self::Desired,
+    ) -> impl Future<Output = Result<Look<Self::Observed>, AwsError>> + Send;
+    /// The steps. Pure.
+    fn plan(&self, desired: &Self::Desired, observed: &Self::Observed) -> Plan;
+    /// Takes a call's answer for a look, where it says all that a look would. Says whether it did.
+    fn absorb(_observed: &mut Self::Observed, _applied: &Applied) -> bool {
+        false
+    }
+    /// Updates the facts of the status. Pure.
+    fn facts(
+        status: &mut Self::Status,
+        desired: &Self::Desired,
+        observed: &Self::Observed,
+        plan: &Plan,
+    );
+    /// Whether a change that was seen is drift, or follows from something the object refers to.
+    fn is_drift(_path: &str) -> bool {
+        true
+    }
+    /// In words: all is well.
+    fn settled(desired: &Self::Desired, observed: &Self::Observed) -> String;
+
+    /// Objects that still use this one, so that it can't go yet.
+    fn users(&self, stores: &Stores) -> Vec<String>;
+    /// What to delete; none: nothing was ever made.
+    fn target(
+        &self,
+        id: Identity<'_>,
+        stores: &Stores,
+        installation: &Installation,
+    ) -> Option<Self::Target>;
+    /// Reads AWS for deletion.
+    fn observe_deletion(
+        aws: &Aws,
+        target: &Self::Target,
+    ) -> impl Future<Output = Result<Look<Self::Observed>, AwsError>> + Send;
+    /// The steps of deletion. Pure.
+    fn plan_deletion(&self, target: &Self::Target, observed: &Self::Observed) -> Plan;
+}

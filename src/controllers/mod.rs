@@ -1,0 +1,13 @@
+//! The line of every reconcile, once: resolve → desired → observe → plan → execute → status → requeue.
+//!
+//! `reconcile` is the line; each kind says in a file of its own what its steps are. No decision about AWS is made here.
+
+pub mod backoff;
+pub mod cluster;
+pub mod context;
+pub mod delete;
+pub mod kind;
+pub mod reconcile;
+pub mod run;
+pub mod service;
+pub mod task_definition;

@@ -1,0 +1,327 @@
+//! The watches and the controllers: one watch a kind and scope, feeding its own controller and waking those that depend on it.
+
+use std::{
+    collections::HashMap,
+    future::Future,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
+
+use futures::{Stream, StreamExt, future::join_all};
+use kube::{
+    Api, Client, Resource, ResourceExt,
+    runtime::{
+        Config, Controller, WatchStreamExt,
+        controller::Error as ControllerError,
+        reflector::{ObjectRef, Store, store::Writer},
+        utils::PredicateConfig,
+        watcher,
+    },
+};
+use tokio::sync::{mpsc, watch};
+
+use super::{context::Context, kind::Kind, reconcile::reconcile};
+use crate::{
+    api::{EcsCluster, EcsService, EcsTaskDefinition, RECONCILE_AT},
+    kubernetes::stores::{Guarded, Stores},
+};
+
+/// Wakes of one kind: names of objects to reconcile.
+type Wakes<K> = mpsc::UnboundedReceiver<ObjectRef<Guarded<K>>>;
+type Wake<K> = mpsc::UnboundedSender<ObjectRef<Guarded<K>>>;
+
+/// Where the watches write.
+struct Writers {
+    clusters: Writer<Guarded<EcsCluster>>,
+    task_definitions: Writer<Guarded<EcsTaskDefinition>>,
+    services: Writer<Guarded<EcsService>>,
+}
+
+/// The watches of one scope, before their controllers run.
+pub struct Scope {
+    namespace: Option<String>,
+    /// What the watches know.
+    pub stores: Stores,
+    writers: Writers,
+}
+
+impl Scope {
+    /// One namespace, or all.
+    pub fn new(namespace: Option<String>) -> Self {
+        let writers = Writers {
+            clusters: Writer::new(()),
+            task_definitions: Writer::new(()),
+            services: Writer::new(()),
+        };
+        let stores = Stores {
+            clusters: writers.clusters.as_reader(),
+            task_definitions: writers.task_definitions.as_reader(),
+            services: writers.services.as_reader(),
+        };
+        Self {
+            namespace,
+            stores,
+            writers,
+        }
+    }
+
+    /// Runs the three controllers until `stop` turns true and what is under way is done.
+    pub async fn run(self, context: Arc<Context>, concurrency: u16, stop: watch::Receiver<bool>) {
+        let (wake_clusters, clusters) = mpsc::unbounded_channel();
+        let (wake_task_definitions, task_definitions) = mpsc::unbounded_channel();
+        let (wake_services, services) = mpsc::unbounded_channel();
+        let client = &context.client;
+        let namespace = self.namespace.as_deref();
+        let stores = &self.stores;
+        let of_clusters = objects(api(client, namespace), self.writers.clusters, {
+            let (stores, wake) = (stores.clone(), wake_services.clone());
+            on_change(published_cluster, move |namespace, name| {
+                wake_all(
+                    &wake,
+                    namespace,
+                    stores.services_that(namespace, |s| {
+                        s.spec.cluster_ref.as_ref().is_some_and(|r| r.name == name)
+                    }),
+                );
+            })
+        });
+        let of_task_definitions = objects(api(client, namespace), self.writers.task_definitions, {
+            let (stores, wake) = (stores.clone(), wake_services);
+            on_change(published_task_definition, move |namespace, name| {
+                wake_all(
+                    &wake,
+                    namespace,
+                    stores.services_that(namespace, |s| {
+                        s.spec
+                            .task_definition_ref
+                            .as_ref()
+                            .is_some_and(|r| r.name == name)
+                    }),
+                );
+            })
+        });
+        let of_services = objects(api(client, namespace), self.writers.services, {
+            let stores = stores.clone();
+            move |guarded: &Guarded<EcsService>| {
+                wake_deleted_dependencies(guarded, &stores, &wake_clusters, &wake_task_definitions)
+            }
+        });
+        let controllers: [std::pin::Pin<Box<dyn Future<Output = ()> + Send>>; 3] = [
+            Box::pin(control(
+                of_clusters,
+                stores.clusters.clone(),
+                clusters,
+                context.clone(),
+                concurrency,
+                stop.clone(),
+            )),
+            Box::pin(control(
+                of_task_definitions,
+                stores.task_definitions.clone(),
+                task_definitions,
+                context.clone(),
+                concurrency,
+                stop.clone(),
+            )),
+            Box::pin(control(
+                of_services,
+                stores.services.clone(),
+                services,
+                context.clone(),
+                concurrency,
+                stop,
+            )),
+        ];
+        join_all(controllers).await;
+    }
+}
+
+fn api<K: Kind>(client: &Client, namespace: Option<&str>) -> Api<Guarded<K>> {
+    match namespace {
+        Some(namespace) => Api::namespaced(client.clone(), namespace),
+        None => Api::all(client.clone()),
+    }
+}
+
+/// The watch of one kind: keeps the store, tells `touched` of every object that came, changed or went, and yields those
+/// whose spec, annotations or deletion changed. Our own status writes pass without a reconcile.
+fn objects<K: Kind>(
+    api: Api<Guarded<K>>,
+    writer: Writer<Guarded<K>>,
+    mut touched: impl FnMut(&Guarded<K>) + Send + 'static,
+) -> impl Stream<Item = Result<Guarded<K>, watcher::Error>> + Send {
+    watcher(api, watcher::Config::default())
+        .default_backoff()
+        .inspect(|event| {
+            if let Err(error) = event {
+                complain::<K>(error);
+            }
+        })
+        .modify(|guarded| {
+            // Never read, and often longer than the object itself.
+            let meta = guarded.meta_mut();
+            meta.managed_fields = None;
+            if let Some(annotations) = &mut meta.annotations {
+                annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
+            }
+        })
+        .reflect(writer)
+        .touched_objects()
+        .inspect(move |object| {
+            if let Ok(object) = object {
+                touched(object);
+            }
+        })
+        .predicate_filter(to_reconcile, PredicateConfig::default())
+}
+
+/// What makes an object worth a reconcile.
+fn to_reconcile<K: Resource>(object: &K) -> Option<u64> {
+    let meta = object.meta();
+    let mut hasher = DefaultHasher::new();
+    (
+        &meta.uid,
+        meta.generation,
+        meta.deletion_timestamp.is_some(),
+        meta.annotations.as_ref().and_then(|a| a.get(RECONCILE_AT)),
+    )
+        .hash(&mut hasher);
+    Some(hasher.finish())
+}
+
+fn complain<K: Kind>(error: &watcher::Error) {
+    let kind = K::kind(&());
+    let missing = |status: &kube::core::Status| status.code == 404;
+    match error {
+        watcher::Error::InitialListFailed(kube::Error::Api(status))
+        | watcher::Error::WatchStartFailed(kube::Error::Api(status))
+            if missing(status) =>
+        {
+            tracing::warn!(%kind, "the CustomResourceDefinition is not installed; waiting for it (ecs-operator crds | kubectl apply --server-side -f -)");
+        }
+        error => tracing::warn!(%kind, %error, "the watch failed; trying again"),
+    }
+}
+
+/// Calls `changed` with namespace and name when what `published` says of an object changes.
+fn on_change<K: Kind>(
+    published: fn(&K) -> u64,
+    mut changed: impl FnMut(&str, &str) + Send + 'static,
+) -> impl FnMut(&Guarded<K>) + Send + 'static {
+    let mut known: HashMap<(String, String), u64> = HashMap::new();
+    move |guarded| {
+        let key = (guarded.namespace().unwrap_or_default(), guarded.name_any());
+        let now = guarded.0.as_ref().map_or(0, published);
+        if known.get(&key) != Some(&now) {
+            changed(&key.0, &key.1);
+            known.insert(key, now);
+        }
+    }
+}
+
+fn published_cluster(cluster: &EcsCluster) -> u64 {
+    let status = cluster.status.clone().unwrap_or_default();
+    digest(
+        cluster,
+        &(status.cluster_name, is_ready(&status.conditions)),
+    )
+}
+
+fn published_task_definition(task_definition: &EcsTaskDefinition) -> u64 {
+    let status = task_definition.status.clone().unwrap_or_default();
+    digest(task_definition, &(status.arn, is_ready(&status.conditions)))
+}
+
+fn is_ready(conditions: &[k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition]) -> bool {
+    crate::api::condition::is_true(conditions, crate::api::condition::READY)
+}
+
+fn digest<K: Resource>(object: &K, published: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (
+        &object.meta().uid,
+        object.meta().deletion_timestamp.is_some(),
+        published,
+    )
+        .hash(&mut hasher);
+    hasher.finish()
+}
+
+fn wake_all<K: Kind>(wake: &Wake<K>, namespace: &str, names: Vec<String>) {
+    for name in names {
+        // The receiver lives as long as its controller; after that nobody needs waking.
+        let _ = wake.send(ObjectRef::new(&name).within(namespace));
+    }
+}
+
+/// A cluster or task definition that is being deleted goes on when its last service goes.
+fn wake_deleted_dependencies(
+    guarded: &Guarded<EcsService>,
+    stores: &Stores,
+    clusters: &Wake<EcsCluster>,
+    task_definitions: &Wake<EcsTaskDefinition>,
+) {
+    let Ok(service) = &guarded.0 else { return };
+    let namespace = service.namespace().unwrap_or_default();
+    if let Some(reference) = &service.spec.cluster_ref
+        && stores
+            .cluster(&namespace, &reference.name)
+            .is_some_and(|cluster| cluster.metadata.deletion_timestamp.is_some())
+    {
+        wake_all(clusters, &namespace, vec![reference.name.clone()]);
+    }
+    if let Some(reference) = &service.spec.task_definition_ref
+        && stores
+            .task_definition(&namespace, &reference.name)
+            .is_some_and(|found| found.metadata.deletion_timestamp.is_some())
+    {
+        wake_all(task_definitions, &namespace, vec![reference.name.clone()]);
+    }
+}
+
+/// Runs one controller.
+async fn control<K: Kind>(
+    objects: impl Stream<Item = Result<Guarded<K>, watcher::Error>> + Send + 'static,
+    store: Store<Guarded<K>>,
+    wakes: Wakes<K>,
+    context: Arc<Context>,
+    concurrency: u16,
+    mut stop: watch::Receiver<bool>,
+) {
+    let wakes = futures::stream::unfold(wakes, |mut wakes| async move {
+        wakes.recv().await.map(|object| (object, wakes))
+    });
+    Controller::for_stream(objects, store)
+        .with_config(Config::default().concurrency(concurrency))
+        .reconcile_on(wakes)
+        .graceful_shutdown_on(async move {
+            // An error means that nobody can stop us any more: stop.
+            let _ = stop.wait_for(|stop| *stop).await;
+        })
+        .run(reconcile::<K>, |_, never, _| match *never {}, context)
+        .for_each(|result| async move {
+            match result {
+                // An object that went before its turn came.
+                Ok(_) | Err(ControllerError::ObjectNotFound(_)) => {}
+                // Said where it happened.
+                Err(ControllerError::QueueError(_)) => {}
+                Err(error) => tracing::warn!(controller = K::CONTROLLER, %error, "the controller met an error"),
+            }
+        })
+        .await;
+}
+
+/// Whether every watch of the scopes has listed its objects once.
+pub async fn synced(stores: &[Stores]) -> bool {
+    for stores in stores {
+        let (clusters, task_definitions, services) = tokio::join!(
+            stores.clusters.wait_until_ready(),
+            stores.task_definitions.wait_until_ready(),
+            stores.services.wait_until_ready()
+        );
+        if clusters.is_err() || task_definitions.is_err() || services.is_err() {
+            return false;
+        }
+    }
+    true
+}

@@ -1,0 +1,264 @@
+//! The steps of EcsService.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+
+use super::kind::{Common, Kind, Pending};
+use crate::{
+    api::{
+        EcsService, EcsServiceStatus, Lifecycle,
+        condition::{self, READY, Reason},
+    },
+    aws::{
+        Aws, AwsError,
+        observe::{Interest, Look},
+    },
+    desired::{
+        Identity, Invalid,
+        service::{self, DesiredService, Known, References, Target},
+    },
+    kubernetes::stores::Stores,
+    model::{Installation, arn, observed},
+    plan::{self, Plan, State, filter, rollout::History},
+    status,
+};
+
+impl EcsService {
+    fn known(&self) -> Known {
+        let Some(status) = &self.status else {
+            return Known::default();
+        };
+        Known {
+            arn: status.arn.clone(),
+            target_groups: status
+                .target_groups
+                .iter()
+                .map(|group| group.name.clone())
+                .collect(),
+            rules: status
+                .rules
+                .iter()
+                .map(|rule| (rule.arn.clone(), rule.listener_arn.clone()))
+                .collect(),
+        }
+    }
+
+    fn history(&self) -> History {
+        let Some(status) = &self.status else {
+            return History::default();
+        };
+        History {
+            rollout: status.rollout.clone(),
+            last_failed_deployment: status.last_failed_deployment.clone(),
+        }
+    }
+
+    fn resolve_cluster(&self, stores: &Stores, namespace: &str) -> Result<String, Pending> {
+        let Some(reference) = &self.spec.cluster_ref else {
+            return Ok(self.spec.cluster.clone().unwrap_or_default());
+        };
+        let cluster = stores
+            .cluster(namespace, &reference.name)
+            .ok_or_else(|| not_found("EcsCluster", &reference.name))?;
+        let status = cluster.status.unwrap_or_default();
+        match status.cluster_name {
+            Some(name)
+                if condition::is_true(&status.conditions, READY)
+                    && cluster.metadata.deletion_timestamp.is_none() =>
+            {
+                Ok(name)
+            }
+            _ => Err(not_ready("EcsCluster", &reference.name)),
+        }
+    }
+
+    fn resolve_task_definition(&self, stores: &Stores, namespace: &str) -> Result<String, Pending> {
+        let Some(reference) = &self.spec.task_definition_ref else {
+            return Ok(self.spec.task_definition.clone().unwrap_or_default());
+        };
+        let found = stores
+            .task_definition(namespace, &reference.name)
+            .ok_or_else(|| not_found("EcsTaskDefinition", &reference.name))?;
+        let status = found.status.unwrap_or_default();
+        let is_current = status.observed_generation == found.metadata.generation
+            && condition::is_true(&status.conditions, READY);
+        match (status.arn, reference.revision) {
+            (Some(arn), Some(revision)) => arn::with_revision(&arn, revision.into())
+                .ok_or_else(|| not_ready("EcsTaskDefinition", &reference.name)),
+            (Some(arn), None) if is_current => Ok(arn),
+            _ => Err(not_ready("EcsTaskDefinition", &reference.name)),
+        }
+    }
+}
+
+fn not_found(kind: &str, name: &str) -> Pending {
+    Pending {
+        reason: Reason::DependencyNotFound,
+        message: format!(
+            "{kind} \"{name}\" does not exist in this namespace; continues when it comes"
+        ),
+    }
+}
+
+fn not_ready(kind: &str, name: &str) -> Pending {
+    Pending {
+        reason: Reason::DependencyNotReady,
+        message: format!(
+            "{kind} \"{name}\" is not ready; continues when it is (kubectl describe {} {name})",
+            kind.to_lowercase()
+        ),
+    }
+}
+
+impl Kind for EcsService {
+    type Status = EcsServiceStatus;
+    type References = References;
+    type Target = Target;
+    type Desired = DesiredService;
+    type Observed = observed::Service;
+
+    const CONTROLLER: &'static str = "ecsservice";
+
+    fn lifecycle(&self) -> &Lifecycle {
+        &self.spec.lifecycle
+    }
+
+    fn status(&self) -> Option<&EcsServiceStatus> {
+        self.status.as_ref()
+    }
+
+    fn conditions(status: &EcsServiceStatus) -> &[Condition] {
+        &status.conditions
+    }
+
+    fn set_common(status: &mut EcsServiceStatus, common: Common) {
+        status.observed_generation = Some(common.observed_generation);
+        status.conditions = common.conditions;
+        status.last_error = common.last_error;
+        status.drift = common.drift;
+    }
+
+    fn resolve(&self, stores: &Stores) -> Result<References, Pending> {
+        let namespace = self.metadata.namespace.as_deref().unwrap_or_default();
+        Ok(References {
+            cluster: self.resolve_cluster(stores, namespace)?,
+            task_definition: self.resolve_task_definition(stores, namespace)?,
+        })
+    }
+
+    fn desired(
+        &self,
+        id: Identity<'_>,
+        references: &References,
+        installation: &Installation,
+    ) -> Result<DesiredService, Invalid> {
+        service::desired(id, &self.spec, references, &self.known(), installation)
+    }
+
+    async fn observe(
+        aws: &Aws,
+        desired: &DesiredService,
+    ) -> Result<Look<observed::Service>, AwsError> {
+        let interest = Interest {
+            task_definition: desired
+                .members
+                .get("taskDefinition")
+                .and_then(|td| td.as_str())
+                .map(str::to_owned),
+            attributes: desired
+                .target_groups
+                .iter()
+                .filter(|group| !group.attributes.is_empty())
+                .map(|group| group.name.clone())
+                .collect(),
+            rollout: true,
+        };
+        aws.service(&desired.target, &interest).await
+    }
+
+    fn plan(&self, desired: &DesiredService, observed: &observed::Service) -> Plan {
+        plan::service::plan(desired, observed, &self.history())
+    }
+
+    fn facts(
+        status: &mut EcsServiceStatus,
+        desired: &DesiredService,
+        observed: &observed::Service,
+        plan: &Plan,
+    ) {
+        let failed = matches!(plan.state, State::Blocked(Reason::RolloutFailed, _));
+        status::service::facts(status, desired, observed, failed);
+    }
+
+    fn is_drift(path: &str) -> bool {
+        // The revision follows the EcsTaskDefinition.
+        path != "taskDefinition"
+    }
+
+    fn settled(desired: &DesiredService, observed: &observed::Service) -> String {
+        let task_definition = desired
+            .members
+            .get("taskDefinition")
+            .and_then(|td| td.as_str())
+            .map_or("", arn::last_segment);
+        let running = observed
+            .service
+            .as_ref()
+            .and_then(|service| service.number("runningCount"))
+            .unwrap_or_default();
+        format!("{task_definition} runs with {running} tasks, steady")
+    }
+
+    fn users(&self, _: &Stores) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn target(
+        &self,
+        id: Identity<'_>,
+        stores: &Stores,
+        installation: &Installation,
+    ) -> Option<Target> {
+        let namespace = self.metadata.namespace.as_deref().unwrap_or_default();
+        let known = self.known();
+        let from_arn = known
+            .arn
+            .as_deref()
+            .and_then(arn::cluster_of_service)
+            .map(str::to_owned);
+        let of_reference =
+            || {
+                let reference = self.spec.cluster_ref.as_ref()?;
+                let cluster = stores.cluster(namespace, &reference.name)?;
+                let name = cluster
+                    .status
+                    .and_then(|status| status.cluster_name)
+                    .or(cluster.spec.cluster_name);
+                Some(name.unwrap_or_else(|| {
+                    crate::model::name::default_name(namespace, &reference.name)
+                }))
+            };
+        // A service is only ever made in a cluster that could be named: without a name there is nothing to delete.
+        let cluster = self
+            .spec
+            .cluster
+            .clone()
+            .or(from_arn)
+            .or_else(of_reference)?;
+        service::target(id, &self.spec, &cluster, &known, installation).ok()
+    }
+
+    async fn observe_deletion(
+        aws: &Aws,
+        target: &Target,
+    ) -> Result<Look<observed::Service>, AwsError> {
+        aws.service(target, &Interest::default()).await
+    }
+
+    fn plan_deletion(&self, target: &Target, observed: &observed::Service) -> Plan {
+        let retains = filter::retains(
+            self.lifecycle(),
+            observed.service.as_ref().map(|service| &service.tags),
+        );
+        plan::delete::service(target, observed, retains)
+    }
+}

@@ -1,0 +1,138 @@
+//! The steps of EcsTaskDefinition.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+
+use super::kind::{Common, Kind, Pending};
+use crate::{
+    api::{EcsTaskDefinition, EcsTaskDefinitionStatus, Lifecycle},
+    aws::{
+        Aws, AwsError,
+        execute::Applied,
+        observe::{self, Look},
+    },
+    desired::{
+        Identity, Invalid,
+        task_definition::{self, DesiredTaskDefinition, Target},
+    },
+    kubernetes::stores::Stores,
+    model::{Installation, observed::Family},
+    plan::{self, Plan, filter},
+    status,
+};
+
+impl EcsTaskDefinition {
+    fn known_arn(&self) -> Option<&str> {
+        self.status.as_ref()?.arn.as_deref()
+    }
+}
+
+impl Kind for EcsTaskDefinition {
+    type Status = EcsTaskDefinitionStatus;
+    type References = ();
+    type Target = Target;
+    type Desired = DesiredTaskDefinition;
+    type Observed = Family;
+
+    const CONTROLLER: &'static str = "ecstaskdefinition";
+
+    fn lifecycle(&self) -> &Lifecycle {
+        &self.spec.lifecycle
+    }
+
+    fn status(&self) -> Option<&EcsTaskDefinitionStatus> {
+        self.status.as_ref()
+    }
+
+    fn conditions(status: &EcsTaskDefinitionStatus) -> &[Condition] {
+        &status.conditions
+    }
+
+    fn set_common(status: &mut EcsTaskDefinitionStatus, common: Common) {
+        status.observed_generation = Some(common.observed_generation);
+        status.conditions = common.conditions;
+        status.last_error = common.last_error;
+    }
+
+    fn resolve(&self, _: &Stores) -> Result<(), Pending> {
+        Ok(())
+    }
+
+    fn desired(
+        &self,
+        id: Identity<'_>,
+        (): &(),
+        installation: &Installation,
+    ) -> Result<DesiredTaskDefinition, Invalid> {
+        task_definition::desired(id, &self.spec, self.known_arn(), installation)
+    }
+
+    async fn observe(aws: &Aws, desired: &DesiredTaskDefinition) -> Result<Look<Family>, AwsError> {
+        aws.family(&desired.target).await
+    }
+
+    fn plan(&self, desired: &DesiredTaskDefinition, observed: &Family) -> Plan {
+        plan::task_definition::plan(desired, observed)
+    }
+
+    fn absorb(observed: &mut Family, applied: &Applied) -> bool {
+        // The revision that AWS answers with is immutable: looking again would say the same.
+        let registered = applied.operation == "RegisterTaskDefinition";
+        if registered {
+            observed.latest = Some(observe::registered(&applied.answer));
+        }
+        registered
+    }
+
+    fn facts(
+        status: &mut EcsTaskDefinitionStatus,
+        desired: &DesiredTaskDefinition,
+        observed: &Family,
+        _: &Plan,
+    ) {
+        if let Some(latest) = &observed.latest {
+            status::task_definition::facts(status, latest, &desired.target.owner);
+        }
+    }
+
+    fn settled(desired: &DesiredTaskDefinition, observed: &Family) -> String {
+        let revision = observed
+            .latest
+            .as_ref()
+            .and_then(|latest| latest.number("revision"))
+            .unwrap_or_default();
+        format!(
+            "{}:{revision} is registered as declared",
+            desired.target.family
+        )
+    }
+
+    fn users(&self, stores: &Stores) -> Vec<String> {
+        let (Some(namespace), Some(name)) = (&self.metadata.namespace, &self.metadata.name) else {
+            return Vec::new();
+        };
+        stores.services_that(namespace, |service| {
+            service
+                .spec
+                .task_definition_ref
+                .as_ref()
+                .is_some_and(|reference| reference.name == *name)
+        })
+    }
+
+    fn target(&self, id: Identity<'_>, _: &Stores, installation: &Installation) -> Option<Target> {
+        task_definition::target(id, &self.spec, self.known_arn(), installation).ok()
+    }
+
+    async fn observe_deletion(aws: &Aws, target: &Target) -> Result<Look<Family>, AwsError> {
+        aws.revisions(target).await.map(Ok)
+    }
+
+    fn plan_deletion(&self, target: &Target, observed: &Family) -> Plan {
+        let newest = observed
+            .active
+            .iter()
+            .max_by_key(|revision| revision.number("revision"));
+        let retains = filter::retains(self.lifecycle(), newest.map(|revision| &revision.tags));
+        plan::delete::task_definition(target, observed, retains)
+    }
+}

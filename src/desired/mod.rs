@@ -1,0 +1,138 @@
+//! Object and references → desired state of AWS. Pure and fallible: every mistake of the user that can be seen without AWS is found here.
+//!
+//! Admission rules are checked again, so that an object written around them gains nothing.
+
+pub mod cluster;
+pub mod service;
+pub mod task_definition;
+#[cfg(test)]
+pub(crate) mod testing;
+
+use serde::Serialize;
+
+use crate::{
+    api::Lifecycle,
+    model::{
+        Installation, Members, Tags, name,
+        ownership::{self, Owner},
+    },
+};
+
+/// A mistake in an object: which field, what it holds, and what to do.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{path}: {message}")]
+pub struct Invalid {
+    /// The field, for example `spec.loadBalancers[0].targetGroup.port`.
+    pub path: String,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl Invalid {
+    fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            message: message.into(),
+        }
+    }
+}
+
+/// Who an object is: what names and ownership tags are made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Identity<'a> {
+    /// Namespace.
+    pub namespace: &'a str,
+    /// Name.
+    pub name: &'a str,
+    /// UID.
+    pub uid: &'a str,
+}
+
+impl Identity<'_> {
+    /// The owner of this object's AWS resources.
+    pub fn owner(&self, installation: &Installation) -> Owner {
+        Owner {
+            cluster_id: installation.cluster_id.clone(),
+            namespace: self.namespace.to_owned(),
+            name: self.name.to_owned(),
+            uid: self.uid.to_owned(),
+        }
+    }
+
+    /// The declared name, or `<namespace>-<name>`.
+    fn aws_name(&self, declared: Option<&str>, path: &str) -> Result<String, Invalid> {
+        let default = name::default_name(self.namespace, self.name);
+        let (name, path) = match declared {
+            Some(declared) => (declared.to_owned(), path.to_owned()),
+            None => (
+                default,
+                format!(
+                    "metadata.name (AWS name \"{}-{}\"; {path} is absent)",
+                    self.namespace, self.name
+                ),
+            ),
+        };
+        if name::is_ecs_name(&name) {
+            return Ok(name);
+        }
+        Err(Invalid::new(
+            path,
+            format!(
+                "\"{name}\" is no name that ECS takes: 1-255 letters, digits, hyphens and underscores. Set one that is."
+            ),
+        ))
+    }
+}
+
+/// The object's tags with the ownership tags.
+fn tags(lifecycle: &Lifecycle, owner: &Owner) -> Result<Tags, Invalid> {
+    let mut tags = lifecycle.tags.clone().unwrap_or_default();
+    if tags.len() > 46 {
+        return Err(Invalid::new(
+            "spec.tags",
+            format!(
+                "{} tags; AWS takes 50, of which the operator needs 4. Remove {}.",
+                tags.len(),
+                tags.len() - 46
+            ),
+        ));
+    }
+    for (key, value) in &tags {
+        let path = || format!("spec.tags[{key:?}]");
+        if key.to_ascii_lowercase().starts_with("aws:") || key.starts_with(ownership::PREFIX) {
+            return Err(Invalid::new(
+                path(),
+                "keys that begin with \"aws:\" or \"ecs-operator.dev/\" are reserved. Rename it.",
+            ));
+        }
+        if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 {
+            return Err(Invalid::new(
+                path(),
+                "a key has 1-128 characters, a value at most 256. Shorten it.",
+            ));
+        }
+    }
+    tags.extend(owner.tags());
+    Ok(tags)
+}
+
+/// The declared members of an object as AWS's JSON.
+fn members(spec: &impl Serialize) -> Members {
+    match serde_json::to_value(spec) {
+        Ok(serde_json::Value::Object(members)) => members,
+        other => unreachable!("a spec is written as a JSON object, not {other:?}"),
+    }
+}
+
+/// Takes the members that are ours, not AWS's, out of a spec.
+fn remove_lifecycle(members: &mut Members) {
+    for ours in [
+        "suspend",
+        "managementPolicy",
+        "deletionPolicy",
+        "tags",
+        "region",
+    ] {
+        members.remove(ours);
+    }
+}

@@ -1,0 +1,556 @@
+//! EcsService and what it refers to → the desired service, target groups and listener rules.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{Identity, Invalid, members, remove_lifecycle, tags};
+use crate::{
+    api::{
+        EcsServiceSpec,
+        load_balancer::{ListenerRule, LoadBalancer, RuleActionType},
+        service::{LaunchType, SchedulingStrategy},
+    },
+    model::{Installation, Members, Tags, arn, hash, name, ownership::Owner},
+};
+
+/// Tasks of a new service that declares no count.
+const FIRST_DESIRED_COUNT: i32 = 1;
+
+/// What the references of a service lead to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct References {
+    /// Cluster: name or ARN.
+    pub cluster: String,
+    /// Task definition: ARN or `family:revision`.
+    pub task_definition: String,
+}
+
+/// Which service it is, with everything that may belong to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    /// Cluster: name or ARN.
+    pub cluster: String,
+    /// Name in AWS.
+    pub name: String,
+    /// Whose it must be.
+    pub owner: Owner,
+    /// Names of managed target groups: declared ones and those that the status knows.
+    pub target_groups: BTreeSet<String>,
+    /// ARNs of listeners that rules are on: declared ones and those that the status knows.
+    pub listeners: BTreeSet<String>,
+    /// ARNs of rules that the status knows.
+    pub known_rules: BTreeSet<String>,
+    /// ARN of the service that the status knows.
+    pub known_arn: Option<String>,
+}
+
+/// A service as declared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DesiredService {
+    /// Which service.
+    pub target: Target,
+    /// The declared members of CreateService that AWS takes as they are; without cluster, name, tags and load balancers.
+    pub members: Members,
+    /// `desiredCount` of a new service.
+    pub first_desired_count: Option<i32>,
+    /// Load balancer entries.
+    pub load_balancers: Option<Vec<DesiredLoadBalancer>>,
+    /// Managed target groups with their rules.
+    pub target_groups: Vec<DesiredTargetGroup>,
+    /// The user's tags and the ownership tags; for the service, its target groups and its rules.
+    pub tags: Tags,
+    /// Hash of the declared members that start deployments.
+    pub rollout_hash: String,
+}
+
+/// A load balancer entry: container, port and target group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DesiredLoadBalancer {
+    /// Container.
+    pub container_name: String,
+    /// Port.
+    pub container_port: i32,
+    /// Where the traffic comes from.
+    pub target_group: TargetGroupRef,
+}
+
+/// A target group that exists, or one of ours by name.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum TargetGroupRef {
+    /// By ARN; not ours.
+    Existing(String),
+    /// By name; ours.
+    Managed(String),
+}
+
+/// A managed target group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DesiredTargetGroup {
+    /// Name in AWS.
+    pub name: String,
+    /// Declared settings.
+    pub members: Members,
+    /// Declared attributes.
+    pub attributes: Tags,
+    /// Its rules.
+    pub rules: Vec<DesiredRule>,
+}
+
+/// A managed listener rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DesiredRule {
+    /// ARN of the listener.
+    pub listener_arn: String,
+    /// Declared priority.
+    pub priority: Option<i32>,
+    /// Conditions in canonical form: values sorted.
+    pub conditions: Vec<Value>,
+    /// Actions; a `forward` carries no target group here, it is the rule's own.
+    pub actions: Vec<Value>,
+}
+
+/// What an earlier look left in the status.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// ARN of the service.
+    pub arn: Option<String>,
+    /// Names of target groups.
+    pub target_groups: BTreeSet<String>,
+    /// Rules by ARN, with their listeners.
+    pub rules: Vec<(String, String)>,
+}
+
+/// Which service an object means. `cluster` is where the reference leads, or what the status knows.
+pub fn target(
+    id: Identity<'_>,
+    spec: &EcsServiceSpec,
+    cluster: &str,
+    known: &Known,
+    installation: &Installation,
+) -> Result<Target, Invalid> {
+    let managed = spec
+        .load_balancers
+        .iter()
+        .flatten()
+        .filter_map(|lb| lb.target_group.as_ref());
+    let declared_listeners = managed
+        .flat_map(|tg| tg.rules.iter().flatten())
+        .map(|rule| rule.listener_arn.clone());
+    Ok(Target {
+        cluster: cluster.to_owned(),
+        name: id.aws_name(spec.service_name.as_deref(), "spec.serviceName")?,
+        owner: id.owner(installation),
+        target_groups: spec
+            .load_balancers
+            .iter()
+            .flatten()
+            .filter_map(|lb| target_group_name(id, lb, installation))
+            .chain(known.target_groups.iter().cloned())
+            .collect(),
+        listeners: declared_listeners
+            .chain(known.rules.iter().map(|(_, listener)| listener.clone()))
+            .collect(),
+        known_rules: known.rules.iter().map(|(arn, _)| arn.clone()).collect(),
+        known_arn: known.arn.clone(),
+    })
+}
+
+/// The desired service of an object.
+pub fn desired(
+    id: Identity<'_>,
+    spec: &EcsServiceSpec,
+    references: &References,
+    known: &Known,
+    installation: &Installation,
+) -> Result<DesiredService, Invalid> {
+    check(spec)?;
+    let target = target(id, spec, &references.cluster, known, installation)?;
+    let tags = tags(&spec.lifecycle, &target.owner)?;
+    let mut members = members(spec);
+    remove_lifecycle(&mut members);
+    for ours in [
+        "clusterRef",
+        "cluster",
+        "serviceName",
+        "taskDefinitionRef",
+        "taskDefinition",
+        "loadBalancers",
+    ] {
+        members.remove(ours);
+    }
+    members.insert(
+        "taskDefinition".into(),
+        Value::from(references.task_definition.as_str()),
+    );
+    let load_balancers = spec.load_balancers.as_ref().map(|entries| {
+        entries
+            .iter()
+            .map(|lb| DesiredLoadBalancer {
+                container_name: lb.container_name.clone(),
+                container_port: lb.container_port,
+                target_group: match (
+                    &lb.target_group_arn,
+                    target_group_name(id, lb, installation),
+                ) {
+                    (Some(arn), _) => TargetGroupRef::Existing(arn.clone()),
+                    (None, name) => TargetGroupRef::Managed(name.unwrap_or_default()),
+                },
+            })
+            .collect()
+    });
+    let target_groups = target_groups(id, spec, installation)?;
+    let rollout_hash = hash::content(&Members::from_iter(
+        [
+            "taskDefinition",
+            "networkConfiguration",
+            "platformVersion",
+            "capacityProviderStrategy",
+        ]
+        .into_iter()
+        .filter_map(|key| Some((key.to_owned(), members.get(key)?.clone())))
+        .chain([(
+            "loadBalancers".to_owned(),
+            json!(
+                spec.load_balancers
+                    .iter()
+                    .flatten()
+                    .map(|lb| {
+                        json!([lb.container_name, lb.container_port, lb.target_group_arn])
+                    })
+                    .collect::<Vec<_>>()
+            ),
+        )]),
+    ));
+    let is_daemon = spec.scheduling_strategy == Some(SchedulingStrategy::Daemon);
+    let first_desired_count =
+        (!is_daemon).then(|| spec.desired_count.unwrap_or(FIRST_DESIRED_COUNT));
+    Ok(DesiredService {
+        target,
+        members,
+        first_desired_count,
+        load_balancers,
+        target_groups,
+        tags,
+        rollout_hash,
+    })
+}
+
+fn target_group_name(
+    id: Identity<'_>,
+    lb: &LoadBalancer,
+    installation: &Installation,
+) -> Option<String> {
+    let managed = lb.target_group.as_ref()?;
+    Some(managed.name.clone().unwrap_or_else(|| {
+        name::target_group(
+            &installation.cluster_id,
+            id.namespace,
+            id.name,
+            &lb.container_name,
+            lb.container_port,
+        )
+    }))
+}
+
+fn target_groups(
+    id: Identity<'_>,
+    spec: &EcsServiceSpec,
+    installation: &Installation,
+) -> Result<Vec<DesiredTargetGroup>, Invalid> {
+    let mut seen = BTreeSet::new();
+    let mut target_groups = Vec::new();
+    for (index, lb) in spec.load_balancers.iter().flatten().enumerate() {
+        let (Some(managed), Some(name)) =
+            (&lb.target_group, target_group_name(id, lb, installation))
+        else {
+            continue;
+        };
+        let path = format!("spec.loadBalancers[{index}].targetGroup");
+        if !seen.insert(name.clone()) {
+            return Err(Invalid::new(
+                path,
+                format!(
+                    "two entries lead to the target group \"{name}\": same container and port, or same name. Give one another port or name."
+                ),
+            ));
+        }
+        for (member, missing) in [
+            ("protocol", managed.protocol.is_none()),
+            ("port", managed.port.is_none()),
+            ("vpcId", managed.vpc_id.is_none()),
+        ] {
+            if missing {
+                return Err(Invalid::new(
+                    format!("{path}.{member}"),
+                    "is required by AWS for target types ip and instance. Set it.",
+                ));
+            }
+        }
+        let mut members = members(managed);
+        for ours in ["name", "attributes", "rules"] {
+            members.remove(ours);
+        }
+        let rules = managed
+            .rules
+            .iter()
+            .flatten()
+            .enumerate()
+            .map(|(i, rule)| desired_rule(rule, &format!("{path}.rules[{i}]")))
+            .collect::<Result<_, _>>()?;
+        target_groups.push(DesiredTargetGroup {
+            name,
+            members,
+            attributes: managed.attributes.clone().unwrap_or_default(),
+            rules,
+        });
+    }
+    Ok(target_groups)
+}
+
+fn desired_rule(rule: &ListenerRule, path: &str) -> Result<DesiredRule, Invalid> {
+    if !rule.listener_arn.contains(":listener/") {
+        return Err(Invalid::new(
+            format!("{path}.listenerArn"),
+            format!(
+                "\"{}\" is no listener ARN (arn:…:listener/app/…). Give the listener's ARN.",
+                rule.listener_arn
+            ),
+        ));
+    }
+    let mut conditions = Vec::new();
+    for (i, condition) in rule.conditions.iter().enumerate() {
+        let mut condition = members(condition);
+        if condition.len() != 1 {
+            return Err(Invalid::new(
+                format!("{path}.conditions[{i}]"),
+                "give exactly one of hostHeaderConfig, pathPatternConfig, httpHeaderConfig, httpRequestMethodConfig, queryStringConfig and sourceIpConfig.",
+            ));
+        }
+        condition.values_mut().for_each(sort_values);
+        conditions.push(Value::Object(condition));
+    }
+    conditions.sort_by_cached_key(Value::to_string);
+    let actions: Vec<Value> = match &rule.actions {
+        None => vec![json!({"type": "forward"})],
+        Some(actions) => actions
+            .iter()
+            .map(|action| Value::Object(members(action)))
+            .collect(),
+    };
+    for (i, action) in rule.actions.iter().flatten().enumerate() {
+        let needs = match action.type_ {
+            RuleActionType::Forward => None,
+            RuleActionType::Redirect => {
+                action.redirect_config.is_none().then_some("redirectConfig")
+            }
+            RuleActionType::FixedResponse => action
+                .fixed_response_config
+                .is_none()
+                .then_some("fixedResponseConfig"),
+        };
+        if let Some(member) = needs {
+            return Err(Invalid::new(
+                format!("{path}.actions[{i}].{member}"),
+                "is required by this type of action. Set it.",
+            ));
+        }
+    }
+    Ok(DesiredRule {
+        listener_arn: rule.listener_arn.clone(),
+        priority: rule.priority,
+        conditions,
+        actions,
+    })
+}
+
+/// ELBv2 gives some values back in another order (measured: path-pattern, source-ip, http-header), and none has a meaning in it.
+pub fn sort_values(config: &mut Value) {
+    if let Some(values) = config.get_mut("values").and_then(Value::as_array_mut) {
+        values.sort_by_cached_key(Value::to_string);
+    }
+}
+
+/// The rules between members that AWS's prose states (CreateService) and that admission checks too.
+fn check(spec: &EcsServiceSpec) -> Result<(), Invalid> {
+    if spec.cluster_ref.is_some() == spec.cluster.is_some() {
+        return Err(Invalid::new(
+            "spec.clusterRef",
+            "give exactly one of clusterRef and cluster.",
+        ));
+    }
+    if spec.task_definition_ref.is_some() == spec.task_definition.is_some() {
+        return Err(Invalid::new(
+            "spec.taskDefinitionRef",
+            "give exactly one of taskDefinitionRef and taskDefinition.",
+        ));
+    }
+    if let Some(task_definition) = &spec.task_definition
+        && arn::revision(task_definition).is_none()
+    {
+        return Err(Invalid::new(
+            "spec.taskDefinition",
+            format!(
+                "\"{task_definition}\" names no revision, and what is newest can change behind our back. Write family:revision."
+            ),
+        ));
+    }
+    if spec.launch_type.is_some()
+        && spec
+            .capacity_provider_strategy
+            .as_ref()
+            .is_some_and(|s| !s.is_empty())
+    {
+        return Err(Invalid::new(
+            "spec.capacityProviderStrategy",
+            "excludes spec.launchType. Remove one.",
+        ));
+    }
+    if spec.scheduling_strategy == Some(SchedulingStrategy::Daemon) {
+        if spec.desired_count.is_some() {
+            return Err(Invalid::new(
+                "spec.desiredCount",
+                "a DAEMON service runs one task per instance. Remove it.",
+            ));
+        }
+        if spec.launch_type == Some(LaunchType::Fargate) {
+            return Err(Invalid::new(
+                "spec.schedulingStrategy",
+                "DAEMON does not run on Fargate. Use REPLICA, or launch type EC2.",
+            ));
+        }
+    }
+    for (index, lb) in spec.load_balancers.iter().flatten().enumerate() {
+        if lb.target_group.is_some() == lb.target_group_arn.is_some() {
+            return Err(Invalid::new(
+                format!("spec.loadBalancers[{index}]"),
+                "give exactly one of targetGroupArn and targetGroup.",
+            ));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::desired::testing::{WEB, installation, spec};
+
+    const LISTENER: &str =
+        "arn:aws:elasticloadbalancing:us-east-1:000000000000:listener/app/demo/1/2";
+
+    fn web() -> Value {
+        json!({"clusterRef": {"name": "main"}, "taskDefinitionRef": {"name": "web"}, "desiredCount": 2, "launchType": "FARGATE",
+               "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"]}},
+               "loadBalancers": [{"containerName": "app", "containerPort": 80, "targetGroup": {
+                   "protocol": "HTTP", "port": 80, "vpcId": "vpc-1", "targetType": "ip",
+                   "rules": [{"listenerArn": LISTENER, "conditions": [{"pathPatternConfig": {"values": ["/b", "/a"]}}]}]}}]})
+    }
+
+    fn build(json: Value) -> Result<DesiredService, Invalid> {
+        let references = References {
+            cluster: "main".into(),
+            task_definition: "arn:aws:ecs:us-east-1:0:task-definition/web:1".into(),
+        };
+        desired(
+            WEB,
+            &spec(json),
+            &references,
+            &Known::default(),
+            &installation(),
+        )
+    }
+
+    #[test]
+    fn members_are_awss_own() {
+        let desired = build(web()).unwrap();
+        let keys: Vec<_> = desired.members.keys().map(String::as_str).collect();
+        assert_eq!(
+            keys,
+            [
+                "desiredCount",
+                "launchType",
+                "networkConfiguration",
+                "taskDefinition"
+            ]
+        );
+        assert_eq!(
+            desired.target_groups[0].rules[0].conditions,
+            [json!({"pathPatternConfig": {"values": ["/a", "/b"]}})]
+        );
+        assert_eq!(
+            desired.target_groups[0].rules[0].actions,
+            [json!({"type": "forward"})]
+        );
+    }
+
+    #[test]
+    fn count_and_placement_do_not_start_rollouts() {
+        let mut scaled = web();
+        scaled["desiredCount"] = json!(5);
+        assert_eq!(
+            build(web()).unwrap().rollout_hash,
+            build(scaled).unwrap().rollout_hash
+        );
+        let mut moved = web();
+        moved["networkConfiguration"]["awsvpcConfiguration"]["subnets"] = json!(["subnet-2"]);
+        assert_ne!(
+            build(web()).unwrap().rollout_hash,
+            build(moved).unwrap().rollout_hash
+        );
+    }
+
+    #[test]
+    fn absent_count_is_one_at_creation_and_declared_never() {
+        let mut open = web();
+        open.as_object_mut().unwrap().remove("desiredCount");
+        let desired = build(open).unwrap();
+        assert_eq!(desired.first_desired_count, Some(1));
+        assert!(!desired.members.contains_key("desiredCount"));
+    }
+
+    #[test]
+    fn mistakes_are_named_by_path() {
+        type Break = fn(&mut Value);
+        let cases: [(&str, Break); 7] = [
+            ("spec.clusterRef", |s| s["cluster"] = json!("main")),
+            ("spec.taskDefinitionRef", |s| {
+                s["taskDefinition"] = json!("web:1")
+            }),
+            ("spec.capacityProviderStrategy", |s| {
+                s["capacityProviderStrategy"] = json!([{"capacityProvider": "FARGATE"}])
+            }),
+            ("spec.loadBalancers[0]", |s| {
+                s["loadBalancers"][0]["targetGroupArn"] = json!("arn:x")
+            }),
+            ("spec.loadBalancers[0].targetGroup.port", |s| {
+                s["loadBalancers"][0]["targetGroup"]
+                    .as_object_mut()
+                    .unwrap()
+                    .remove("port");
+            }),
+            (
+                "spec.loadBalancers[0].targetGroup.rules[0].listenerArn",
+                |s| s["loadBalancers"][0]["targetGroup"]["rules"][0]["listenerArn"] = json!("demo"),
+            ),
+            (
+                "spec.loadBalancers[0].targetGroup.rules[0].conditions[0]",
+                |s| s["loadBalancers"][0]["targetGroup"]["rules"][0]["conditions"] = json!([{}]),
+            ),
+        ];
+        for (path, break_it) in cases {
+            let mut broken = web();
+            break_it(&mut broken);
+            let error = build(broken).unwrap_err();
+            assert_eq!(error.path, path, "{error}");
+        }
+    }
+
+    #[test]
+    fn bare_family_is_refused() {
+        let mut bare = web();
+        bare.as_object_mut().unwrap().remove("taskDefinitionRef");
+        bare["taskDefinition"] = json!("web");
+        assert_eq!(build(bare).unwrap_err().path, "spec.taskDefinition");
+    }
+}

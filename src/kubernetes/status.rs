@@ -1,0 +1,50 @@
+//! The status of an object: one server-side apply, skipped when nothing changed.
+
+use k8s_openapi::NamespaceResourceScope;
+use kube::{
+    Api, Client, Resource, ResourceExt,
+    api::{Patch, PatchParams},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::json;
+
+use super::FIELD_MANAGER;
+
+/// Applies `status` unless it equals `previous`. Says whether it was written; an object that is gone needs no status.
+pub async fn apply<K, S>(
+    client: &Client,
+    object: &K,
+    previous: Option<&S>,
+    status: &S,
+) -> Result<bool, kube::Error>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+        + Clone
+        + std::fmt::Debug
+        + DeserializeOwned,
+    S: Serialize + PartialEq,
+{
+    if previous == Some(status) {
+        return Ok(false);
+    }
+    let api: Api<K> = Api::namespaced(client.clone(), &object.namespace().unwrap_or_default());
+    // The UID keeps a status from landing on an object of the same name that came later.
+    let patch = json!({
+        "apiVersion": K::api_version(&()),
+        "kind": K::kind(&()),
+        "metadata": {"uid": object.uid()},
+        "status": status,
+    });
+    match api
+        .patch_status(
+            &object.name_any(),
+            &PatchParams::apply(FIELD_MANAGER).force(),
+            &Patch::Apply(patch),
+        )
+        .await
+    {
+        Ok(_) => Ok(true),
+        Err(kube::Error::Api(answer)) if answer.is_not_found() => Ok(false),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,62 @@
+//! What the watches know: every object of ours in scope, one copy of each.
+
+use kube::{
+    core::DeserializeGuard,
+    runtime::reflector::{ObjectRef, Store},
+};
+
+use crate::api::{EcsCluster, EcsService, EcsTaskDefinition};
+
+/// An object that may not be readable as its kind: one bad object must not end a watch.
+pub type Guarded<K> = DeserializeGuard<K>;
+
+/// The stores of one scope (all namespaces, or one).
+#[derive(Clone)]
+pub struct Stores {
+    /// Clusters.
+    pub clusters: Store<Guarded<EcsCluster>>,
+    /// Task definitions.
+    pub task_definitions: Store<Guarded<EcsTaskDefinition>>,
+    /// Services.
+    pub services: Store<Guarded<EcsService>>,
+}
+
+impl Stores {
+    /// The cluster of this name.
+    pub fn cluster(&self, namespace: &str, name: &str) -> Option<EcsCluster> {
+        self.clusters
+            .get(&ObjectRef::new(name).within(namespace))?
+            .0
+            .as_ref()
+            .ok()
+            .cloned()
+    }
+
+    /// The task definition of this name.
+    pub fn task_definition(&self, namespace: &str, name: &str) -> Option<EcsTaskDefinition> {
+        self.task_definitions
+            .get(&ObjectRef::new(name).within(namespace))?
+            .0
+            .as_ref()
+            .ok()
+            .cloned()
+    }
+
+    /// Names of the namespace's services that refer to something in the given way.
+    pub fn services_that(
+        &self,
+        namespace: &str,
+        refers: impl Fn(&EcsService) -> bool,
+    ) -> Vec<String> {
+        let of_namespace =
+            |service: &&EcsService| service.metadata.namespace.as_deref() == Some(namespace);
+        self.services
+            .state()
+            .iter()
+            .filter_map(|guarded| guarded.0.as_ref().ok())
+            .filter(of_namespace)
+            .filter(|service| refers(service))
+            .filter_map(|service| service.metadata.name.clone())
+            .collect()
+    }
+}

@@ -1,0 +1,173 @@
+//! Desired state and what was seen → the AWS calls that lead from one to the other. Pure and infallible: no client, no clock, no randomness.
+//!
+//! A plan holds only steps whose inputs are known. What needs an ARN that an earlier step creates is planned after
+//! the next look, so that a crash between any two calls is just another look.
+
+pub mod cluster;
+pub mod delete;
+pub mod diff;
+pub mod filter;
+pub mod rollout;
+pub mod rule;
+pub mod service;
+pub mod tags;
+pub mod target_group;
+pub mod task_definition;
+
+use crate::{api::condition::Reason, model::Members};
+
+/// One AWS call with everything it needs: the request in AWS's members (ELBv2's in camelCase).
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs, reason = "the operations' own names")]
+pub enum Step {
+    CreateCluster(Members),
+    UpdateCluster(Members),
+    PutClusterCapacityProviders(Members),
+    DeleteCluster(Members),
+    RegisterTaskDefinition(Members),
+    DeregisterTaskDefinition(Members),
+    CreateService(Members),
+    UpdateService(Members),
+    DeleteService(Members),
+    TagResource(Members),
+    UntagResource(Members),
+    CreateTargetGroup(Members),
+    ModifyTargetGroup(Members),
+    ModifyTargetGroupAttributes(Members),
+    DeleteTargetGroup(Members),
+    CreateRule(Members),
+    ModifyRule(Members),
+    SetRulePriorities(Members),
+    DeleteRule(Members),
+    AddTags(Members),
+    RemoveTags(Members),
+}
+
+impl Step {
+    /// AWS's name of the call.
+    pub const fn operation(&self) -> &'static str {
+        match self {
+            Self::CreateCluster(_) => "CreateCluster",
+            Self::UpdateCluster(_) => "UpdateCluster",
+            Self::PutClusterCapacityProviders(_) => "PutClusterCapacityProviders",
+            Self::DeleteCluster(_) => "DeleteCluster",
+            Self::RegisterTaskDefinition(_) => "RegisterTaskDefinition",
+            Self::DeregisterTaskDefinition(_) => "DeregisterTaskDefinition",
+            Self::CreateService(_) => "CreateService",
+            Self::UpdateService(_) => "UpdateService",
+            Self::DeleteService(_) => "DeleteService",
+            Self::TagResource(_) => "TagResource",
+            Self::UntagResource(_) => "UntagResource",
+            Self::CreateTargetGroup(_) => "CreateTargetGroup",
+            Self::ModifyTargetGroup(_) => "ModifyTargetGroup",
+            Self::ModifyTargetGroupAttributes(_) => "ModifyTargetGroupAttributes",
+            Self::DeleteTargetGroup(_) => "DeleteTargetGroup",
+            Self::CreateRule(_) => "CreateRule",
+            Self::ModifyRule(_) => "ModifyRule",
+            Self::SetRulePriorities(_) => "SetRulePriorities",
+            Self::DeleteRule(_) => "DeleteRule",
+            Self::AddTags(_) => "AddTags",
+            Self::RemoveTags(_) => "RemoveTags",
+        }
+    }
+
+    /// Whether the step makes a resource that was not there.
+    pub const fn creates(&self) -> bool {
+        matches!(
+            self,
+            Self::CreateCluster(_)
+                | Self::RegisterTaskDefinition(_)
+                | Self::CreateService(_)
+                | Self::CreateTargetGroup(_)
+                | Self::CreateRule(_)
+        )
+    }
+}
+
+/// A declared member that AWS has otherwise.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// Path below `spec`.
+    pub path: String,
+    /// What the object declares, as JSON.
+    pub declared: String,
+    /// What AWS has, as JSON.
+    pub observed: String,
+}
+
+/// How things stand when a plan's steps are done or there are none.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum State {
+    /// AWS is as declared, steady; or, for a deletion, nothing is left.
+    Settled,
+    /// AWS is on its way: look again.
+    Waiting(Reason, String),
+    /// Somebody must do something; the steps, if any, were dropped.
+    Blocked(Reason, String),
+}
+
+/// The steps that lead from what was seen to what is desired, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// The calls. None: in sync, or nothing can be done now.
+    pub steps: Vec<Step>,
+    /// Declared members that AWS has otherwise.
+    pub changes: Vec<Change>,
+    /// How things stand besides.
+    pub state: State,
+}
+
+impl Plan {
+    /// Nothing to do, nothing to wait for.
+    pub const fn settled() -> Self {
+        Self {
+            steps: Vec::new(),
+            changes: Vec::new(),
+            state: State::Settled,
+        }
+    }
+
+    /// Only steps.
+    pub const fn steps(steps: Vec<Step>) -> Self {
+        Self {
+            steps,
+            changes: Vec::new(),
+            state: State::Settled,
+        }
+    }
+
+    /// Nothing to do but wait.
+    pub fn waiting(reason: Reason, message: impl Into<String>) -> Self {
+        Self {
+            steps: Vec::new(),
+            changes: Vec::new(),
+            state: State::Waiting(reason, message.into()),
+        }
+    }
+
+    /// Nothing can be done without somebody.
+    pub fn blocked(reason: Reason, message: impl Into<String>) -> Self {
+        Self {
+            steps: Vec::new(),
+            changes: Vec::new(),
+            state: State::Blocked(reason, message.into()),
+        }
+    }
+
+    /// The names of the calls, for people.
+    pub fn operations(&self) -> String {
+        self.steps
+            .iter()
+            .map(Step::operation)
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+}
+
+/// A JSON object from pairs.
+macro_rules! request {
+    ($($key:literal : $value:expr),* $(,)?) => {
+        $crate::model::Members::from_iter([$(($key.to_owned(), ::serde_json::json!($value))),*])
+    };
+}
+pub(crate) use request;

@@ -1,0 +1,339 @@
+//! Steps of the managed rules on one listener: changed in place wherever possible, so that there is no moment without a rule.
+//!
+//! What exists is matched with what is declared by settings first (then only the priority can differ), by declared
+//! priority next, by target group last; the rest is created or is stale.
+
+use serde_json::{Value, json};
+
+use super::{Change, Step, diff, request, tags};
+use crate::{
+    api::condition::Reason,
+    desired::service::DesiredRule,
+    model::{Tags, observed::Rule},
+};
+
+/// Highest priority of a rule (ELBv2 CreateRule, parameter Priority).
+const PRIORITY_MAX: i32 = 50_000;
+
+/// A declared rule with the ARN that its `forward` leads to.
+pub struct Wanted<'a> {
+    /// The rule.
+    pub rule: &'a DesiredRule,
+    /// ARN of its target group.
+    pub target_group_arn: &'a str,
+}
+
+impl Wanted<'_> {
+    /// Its actions with the target group in.
+    fn actions(&self) -> Vec<Value> {
+        self.rule
+            .actions
+            .iter()
+            .map(|action| resolve(action, self.target_group_arn))
+            .collect()
+    }
+}
+
+fn resolve(action: &Value, target_group_arn: &str) -> Value {
+    let mut action = action.clone();
+    if action["type"] == "forward" {
+        action["targetGroupArn"] = target_group_arn.into();
+    }
+    action
+}
+
+/// What is to be done on a listener.
+#[derive(Debug, Default)]
+pub struct Rules<'a> {
+    /// Calls that create and change.
+    pub steps: Vec<Step>,
+    /// What they change.
+    pub changes: Vec<Change>,
+    /// Rules of ours that nothing declares any more: deleted when nothing needs them.
+    pub stale: Vec<&'a Rule>,
+    /// Why it can't be done.
+    pub blocked: Option<(Reason, String)>,
+}
+
+/// Plans one listener: `wanted` are its declared rules, `owned` its rules with our tags, `all` every rule on it.
+pub fn plan<'a>(
+    listener_arn: &str,
+    wanted: &[Wanted<'_>],
+    owned: &[&'a Rule],
+    all: &[Rule],
+    owner_tags: &Tags,
+) -> Rules<'a> {
+    let mut rules = Rules::default();
+    let mut free: Vec<&'a Rule> = owned.to_vec();
+    let mut pairs: Vec<Option<&'a Rule>> = vec![None; wanted.len()];
+    let mut take = |matches: &dyn Fn(&Wanted<'_>, &Rule) -> bool| {
+        for (wanted, pair) in wanted
+            .iter()
+            .zip(&mut pairs)
+            .filter(|(_, pair)| pair.is_none())
+        {
+            if let Some(index) = free.iter().position(|rule| matches(wanted, rule)) {
+                *pair = Some(free.remove(index));
+            }
+        }
+    };
+    take(&|wanted, rule| same_settings(wanted, rule));
+    take(&|wanted, rule| wanted.rule.priority.is_some() && wanted.rule.priority == rule.priority);
+    take(&|wanted, rule| forwards_to(rule, wanted.target_group_arn));
+
+    let mut priorities = Vec::new();
+    let mut used: Vec<i32> = all
+        .iter()
+        .filter_map(|rule| rule.priority)
+        .chain(wanted.iter().filter_map(|w| w.rule.priority))
+        .collect();
+    for (wanted, pair) in wanted.iter().zip(&pairs) {
+        if let Some(conflict) = conflict(wanted, *pair, owned, all) {
+            rules.blocked = Some(conflict);
+            return rules;
+        }
+        let Some(rule) = pair else {
+            let priority = wanted.rule.priority.unwrap_or_else(|| free_priority(&used));
+            used.push(priority);
+            let input = request! {"listenerArn": listener_arn, "conditions": wanted.rule.conditions, "priority": priority, "actions": wanted.actions()};
+            rules.changes.push(diff::change(
+                "loadBalancers[].targetGroup.rules",
+                &json!(wanted.rule.conditions),
+                &Value::Null,
+            ));
+            rules
+                .steps
+                .push(Step::CreateRule(tags::with(input, owner_tags)));
+            continue;
+        };
+        if !same_settings(wanted, rule) {
+            rules.changes.push(diff::change(
+                "loadBalancers[].targetGroup.rules",
+                &json!(wanted.rule.conditions),
+                &json!(rule.conditions),
+            ));
+            rules.steps.push(Step::ModifyRule(request! {"ruleArn": rule.arn, "conditions": wanted.rule.conditions, "actions": wanted.actions()}));
+        }
+        if let Some(priority) = wanted.rule.priority
+            && rule.priority != Some(priority)
+        {
+            rules.changes.push(diff::change(
+                "loadBalancers[].targetGroup.rules.priority",
+                &json!(priority),
+                &json!(rule.priority),
+            ));
+            priorities.push(json!({"ruleArn": rule.arn, "priority": priority}));
+        }
+        let observed = rule.tags.clone().unwrap_or_default();
+        let tag_changes = tags::changes(owner_tags, &observed, &[]);
+        rules.changes.extend(tag_changes.describe(&observed));
+        rules.steps.extend(tag_changes.elbv2(&rule.arn));
+    }
+    if !priorities.is_empty() {
+        // One call for all: a swap of two priorities has no other order that works.
+        rules.steps.insert(
+            0,
+            Step::SetRulePriorities(request! {"rulePriorities": priorities}),
+        );
+    }
+    rules.stale = free;
+    rules
+}
+
+fn same_settings(wanted: &Wanted<'_>, rule: &Rule) -> bool {
+    wanted.rule.conditions == rule.conditions
+        && wanted.actions().len() == rule.actions.len()
+        && !wanted
+            .actions()
+            .iter()
+            .zip(&rule.actions)
+            .any(|(wanted, seen)| diff::differs("", wanted, seen))
+}
+
+/// Whether the rule leads to the target group, alone or with weights.
+pub fn forwards_to(rule: &Rule, target_group_arn: &str) -> bool {
+    rule.actions.iter().any(|action| {
+        action["targetGroupArn"] == target_group_arn
+            || action["forwardConfig"]["targetGroups"]
+                .as_array()
+                .is_some_and(|groups| {
+                    groups
+                        .iter()
+                        .any(|group| group["targetGroupArn"] == target_group_arn)
+                })
+    })
+}
+
+/// A declared priority that a rule has which is not ours.
+fn conflict(
+    wanted: &Wanted<'_>,
+    pair: Option<&Rule>,
+    owned: &[&Rule],
+    all: &[Rule],
+) -> Option<(Reason, String)> {
+    let priority = wanted.rule.priority?;
+    let holder = all.iter().find(|rule| rule.priority == Some(priority))?;
+    if pair.is_some_and(|pair| pair.arn == holder.arn)
+        || owned.iter().any(|rule| rule.arn == holder.arn)
+    {
+        return None;
+    }
+    Some((
+        Reason::PriorityConflict,
+        format!(
+            "priority {priority} on listener {} is taken by the rule {}, which is not this object's. Choose another priority, or remove it to have a free one allocated.",
+            wanted.rule.listener_arn, holder.arn
+        ),
+    ))
+}
+
+/// The priority after the highest that is used, so that a new rule never shadows an older one; the lowest free one when there is none after it.
+fn free_priority(used: &[i32]) -> i32 {
+    let next = used.iter().copied().max().unwrap_or(0) + 1;
+    if next <= PRIORITY_MAX {
+        next
+    } else {
+        (1..=PRIORITY_MAX)
+            .find(|priority| !used.contains(priority))
+            .unwrap_or(PRIORITY_MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LISTENER: &str = "arn:listener";
+
+    fn desired(path: &str, priority: Option<i32>) -> DesiredRule {
+        DesiredRule {
+            listener_arn: LISTENER.into(),
+            priority,
+            conditions: vec![json!({"pathPatternConfig": {"values": [path]}})],
+            actions: vec![json!({"type": "forward"})],
+        }
+    }
+
+    fn seen(arn: &str, path: &str, priority: i32, target_group: &str) -> Rule {
+        Rule {
+            arn: arn.into(),
+            listener_arn: LISTENER.into(),
+            priority: Some(priority),
+            conditions: vec![json!({"pathPatternConfig": {"values": [path]}})],
+            actions: vec![
+                json!({"type": "forward", "targetGroupArn": target_group, "forwardConfig": {"targetGroups": [{"targetGroupArn": target_group, "weight": 1}]}}),
+            ],
+            tags: Some(Tags::new()),
+        }
+    }
+
+    fn run<'a>(rules: &[DesiredRule], owned: &'a [Rule], foreign: &[Rule]) -> Rules<'a> {
+        let wanted: Vec<_> = rules
+            .iter()
+            .map(|rule| Wanted {
+                rule,
+                target_group_arn: "arn:tg",
+            })
+            .collect();
+        let all: Vec<_> = owned.iter().chain(foreign).cloned().collect();
+        plan(
+            LISTENER,
+            &wanted,
+            &owned.iter().collect::<Vec<_>>(),
+            &all,
+            &Tags::new(),
+        )
+    }
+
+    #[test]
+    fn plan_is_empty_when_in_sync() {
+        let owned = [seen("r1", "/a", 7, "arn:tg")];
+        let rules = run(&[desired("/a", None)], &owned, &[]);
+        assert!(
+            rules.steps.is_empty() && rules.stale.is_empty(),
+            "{rules:?}"
+        );
+    }
+
+    #[test]
+    fn absent_priority_is_allocated_after_the_highest() {
+        let rules = run(
+            &[desired("/a", None), desired("/b", None)],
+            &[],
+            &[seen("f", "/f", 9, "arn:other")],
+        );
+        let priorities: Vec<_> = rules
+            .steps
+            .iter()
+            .map(|step| match step {
+                Step::CreateRule(input) => input["priority"].as_i64(),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(priorities, [Some(10), Some(11)]);
+    }
+
+    #[test]
+    fn lowest_free_priority_is_taken_when_the_highest_is_used() {
+        let rules = run(
+            &[desired("/a", None)],
+            &[],
+            &[
+                seen("f", "/f", 50_000, "arn:other"),
+                seen("g", "/g", 1, "arn:other"),
+            ],
+        );
+        assert!(
+            matches!(rules.steps.as_slice(), [Step::CreateRule(input)] if input["priority"] == 2),
+            "{rules:?}"
+        );
+    }
+
+    #[test]
+    fn edited_conditions_are_modified_in_place() {
+        let owned = [seen("r1", "/a", 7, "arn:tg")];
+        let rules = run(&[desired("/b", None)], &owned, &[]);
+        assert!(
+            matches!(rules.steps.as_slice(), [Step::ModifyRule(input)] if input["ruleArn"] == "r1"),
+            "{rules:?}"
+        );
+    }
+
+    #[test]
+    fn swapped_priorities_go_in_one_call() {
+        let owned = [seen("r1", "/a", 1, "arn:tg"), seen("r2", "/b", 2, "arn:tg")];
+        let rules = run(
+            &[desired("/a", Some(2)), desired("/b", Some(1))],
+            &owned,
+            &[],
+        );
+        assert!(
+            matches!(rules.steps.as_slice(), [Step::SetRulePriorities(input)] if input["rulePriorities"].as_array().unwrap().len() == 2),
+            "{rules:?}"
+        );
+    }
+
+    #[test]
+    fn foreign_priority_is_a_conflict_and_nothing_is_sent() {
+        let rules = run(
+            &[desired("/a", Some(9))],
+            &[],
+            &[seen("f", "/f", 9, "arn:other")],
+        );
+        assert!(
+            rules.steps.is_empty() && rules.blocked.as_ref().is_some_and(|(_, m)| m.contains('f')),
+            "{rules:?}"
+        );
+    }
+
+    #[test]
+    fn dropped_rule_is_stale_and_not_reused_for_another_group() {
+        let owned = [seen("r1", "/a", 1, "arn:gone")];
+        let rules = run(&[desired("/b", None)], &owned, &[]);
+        assert!(
+            matches!(rules.steps.as_slice(), [Step::CreateRule(_)]),
+            "{rules:?}"
+        );
+        assert_eq!(rules.stale.len(), 1);
+    }
+}

@@ -1,0 +1,419 @@
+//! The plan of a service with its target groups and listener rules.
+//!
+//! Order: target groups, then rules, then the service (CreateService wants target groups that a listener leads to);
+//! what is no longer declared goes when the service has let it go: rules, then target groups.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{
+    Change, Plan, State, Step,
+    cluster::not_owned,
+    diff, request,
+    rollout::{self, History},
+    rule::{self, Wanted},
+    tags, target_group,
+};
+use crate::{
+    api::condition::Reason,
+    desired::service::{DesiredService, TargetGroupRef},
+    model::{
+        Members, arn, hash,
+        observed::{self, Rule},
+        ownership::{Claim, Owner},
+    },
+};
+
+/// Members that only CreateService has.
+const IMMUTABLE: [&str; 2] = ["launchType", "schedulingStrategy"];
+
+/// Members whose change ECS refuses without a forced deployment (UpdateService, parameter capacityProviderStrategy).
+const FORCES_DEPLOYMENT: [&str; 1] = ["capacityProviderStrategy"];
+
+/// Members whose change starts a deployment (UpdateService; aws.md 4.2).
+const TRIGGERS: [&str; 5] = [
+    "taskDefinition",
+    "networkConfiguration",
+    "platformVersion",
+    "loadBalancers",
+    "capacityProviderStrategy",
+];
+
+/// Rules with the owner's tags among those that were seen.
+pub fn owned_rules<'a>(owner: &Owner, observed: &'a observed::Service) -> Vec<&'a Rule> {
+    observed
+        .rules
+        .iter()
+        .filter(|rule| {
+            rule.tags
+                .as_ref()
+                .is_some_and(|tags| owner.claim(tags) == Claim::Ours)
+        })
+        .collect()
+}
+
+/// The steps that make service, target groups and rules as desired.
+pub fn plan(desired: &DesiredService, observed: &observed::Service, history: &History) -> Plan {
+    if let Some(refused) = claim(desired, observed) {
+        return refused;
+    }
+    if let Some(refused) = immutable(desired, observed) {
+        return refused;
+    }
+    let declared_listeners = desired
+        .target_groups
+        .iter()
+        .flat_map(|target| target.rules.iter().map(|rule| &rule.listener_arn));
+    if let Some(missing) = declared_listeners
+        .into_iter()
+        .find(|listener| observed.missing_listeners.contains(*listener))
+    {
+        return Plan::blocked(
+            Reason::InvalidSpec,
+            format!(
+                "spec.loadBalancers[].targetGroup.rules[].listenerArn: AWS has no listener {missing}. Give the ARN of one that exists in this account and Region."
+            ),
+        );
+    }
+    let mut plan = Plan::settled();
+    let mut ready = true;
+    for target in &desired.target_groups {
+        match observed.target_groups.get(&target.name) {
+            None => {
+                plan.changes.push(diff::change(
+                    &format!("loadBalancers[targetGroup {}]", target.name),
+                    &Value::Object(target.members.clone()),
+                    &Value::Null,
+                ));
+                plan.steps.push(target_group::create(target, &desired.tags));
+                ready = false;
+            }
+            Some(seen) => {
+                let (steps, changes) = target_group::update(target, seen, &desired.tags);
+                plan.steps.extend(steps);
+                plan.changes.extend(changes);
+            }
+        }
+    }
+    let stale = match rules(desired, observed, &mut plan) {
+        Ok(stale) => stale,
+        Err(blocked) => return blocked,
+    };
+    ready &= !plan
+        .steps
+        .iter()
+        .any(|step| matches!(step, Step::CreateRule(_)));
+    let waits = service(desired, observed, history, ready, &mut plan);
+    if plan.steps.is_empty() && plan.state == State::Settled {
+        plan.state = waits.unwrap_or_else(|| rollout::state(desired, observed));
+        if plan.state == State::Settled {
+            plan.steps = leftovers(desired, observed, &stale);
+        }
+    }
+    plan
+}
+
+/// Whether service and target groups are ours to change; retained or consented ones are tagged first.
+fn claim(desired: &DesiredService, observed: &observed::Service) -> Option<Plan> {
+    let owner = &desired.target.owner;
+    if let Some(service) = &observed.service {
+        let arn = service.text("serviceArn").unwrap_or_default();
+        match owner.claim(&service.tags) {
+            Claim::Ours => {}
+            Claim::Available => {
+                return Some(Plan::steps(
+                    tags::changes(&desired.tags, &service.tags, &[]).ecs(arn),
+                ));
+            }
+            Claim::Foreign(why) => {
+                let lost = desired.target.known_arn.as_deref() == Some(arn);
+                return Some(not_owned(
+                    "service",
+                    &desired.target.name,
+                    &why,
+                    &owner.consent(),
+                    lost,
+                ));
+            }
+        }
+    }
+    for target in &desired.target_groups {
+        let Some(seen) = observed.target_groups.get(&target.name) else {
+            continue;
+        };
+        match owner.claim(&seen.tags) {
+            Claim::Ours => {}
+            Claim::Available => {
+                return Some(Plan::steps(
+                    tags::changes(&desired.tags, &seen.tags, &[]).elbv2(&seen.arn),
+                ));
+            }
+            Claim::Foreign(why) => {
+                return Some(not_owned(
+                    "target group",
+                    &target.name,
+                    &why,
+                    &owner.consent(),
+                    false,
+                ));
+            }
+        }
+    }
+    let available = observed.rules.iter().find(|rule| {
+        rule.tags
+            .as_ref()
+            .is_some_and(|tags| owner.claim(tags) == Claim::Available)
+    });
+    available.map(|rule| {
+        Plan::steps(
+            tags::changes(
+                &desired.tags,
+                rule.tags.as_ref().unwrap_or(&desired.tags),
+                &[],
+            )
+            .elbv2(&rule.arn),
+        )
+    })
+}
+
+/// A declared change that AWS has no call for.
+fn immutable(desired: &DesiredService, observed: &observed::Service) -> Option<Plan> {
+    let refuse = |path: String, change: &Change, way_out: &str| Plan {
+        changes: vec![change.clone()],
+        ..Plan::blocked(
+            Reason::InvalidSpec,
+            format!(
+                "spec.{path}: AWS cannot change it from {} to {}. Nothing was sent. {way_out}",
+                change.observed, change.declared
+            ),
+        )
+    };
+    if let Some(service) = &observed.service {
+        let changes = diff::changes(&desired.members, &service.members);
+        if let Some(change) = changes
+            .iter()
+            .find(|change| IMMUTABLE.contains(&change.path.as_str()))
+        {
+            return Some(refuse(
+                change.path.clone(),
+                change,
+                "Set it back, or create another EcsService.",
+            ));
+        }
+    }
+    desired.target_groups.iter().find_map(|target| {
+        let change =
+            target_group::immutable_change(target, observed.target_groups.get(&target.name)?)?;
+        Some(refuse(
+            format!(
+                "loadBalancers[targetGroup {}].targetGroup.{}",
+                target.name, change.path
+            ),
+            &change,
+            "Set it back, or give the target group another name to have a new one made.",
+        ))
+    })
+}
+
+/// Plans every listener; returns rules of ours that nothing declares any more.
+fn rules<'a>(
+    desired: &DesiredService,
+    observed: &'a observed::Service,
+    plan: &mut Plan,
+) -> Result<Vec<&'a Rule>, Plan> {
+    let owned = owned_rules(&desired.target.owner, observed);
+    let mut stale = Vec::new();
+    for listener in &desired.target.listeners {
+        let wanted: Vec<_> = desired
+            .target_groups
+            .iter()
+            .filter_map(|target| Some((target, observed.target_groups.get(&target.name)?)))
+            .flat_map(|(target, seen)| {
+                target.rules.iter().map(|rule| Wanted {
+                    rule,
+                    target_group_arn: &seen.arn,
+                })
+            })
+            .filter(|wanted| wanted.rule.listener_arn == *listener)
+            .collect();
+        let here = |rule: &&Rule| rule.listener_arn == *listener;
+        let owned: Vec<_> = owned.iter().copied().filter(here).collect();
+        let all: Vec<_> = observed.rules.iter().filter(here).cloned().collect();
+        let rules = rule::plan(listener, &wanted, &owned, &all, &desired.tags);
+        if let Some((reason, message)) = rules.blocked {
+            return Err(Plan::blocked(reason, message));
+        }
+        plan.steps.extend(rules.steps);
+        plan.changes.extend(rules.changes);
+        stale.extend(rules.stale);
+    }
+    Ok(stale)
+}
+
+/// The service itself: created, or changed in one UpdateService. `ready`: its target groups and rules stand.
+fn service(
+    desired: &DesiredService,
+    observed: &observed::Service,
+    history: &History,
+    ready: bool,
+    plan: &mut Plan,
+) -> Option<State> {
+    let load_balancers = load_balancers(desired, observed);
+    let Some(service) = &observed.service else {
+        if ready && let Some(load_balancers) = load_balancers {
+            plan.steps.push(create(desired, observed, &load_balancers));
+        }
+        return None;
+    };
+    if service.text("status") == Some("DRAINING") {
+        return Some(State::Waiting(
+            Reason::Draining,
+            format!(
+                "an earlier service \"{}\" is draining; a new one is created when it is gone",
+                desired.target.name
+            ),
+        ));
+    }
+    let arn = service.text("serviceArn").unwrap_or_default();
+    let tag_changes = tags::changes(&desired.tags, &service.tags, &[]);
+    plan.changes.extend(tag_changes.describe(&service.tags));
+    plan.steps.extend(tag_changes.ecs(arn));
+    let load_balancers = load_balancers.filter(|_| ready)?;
+    let mut declared = desired.members.clone();
+    for create_only in IMMUTABLE {
+        declared.remove(create_only);
+    }
+    if desired.load_balancers.is_some() || uses_ours(service, observed) {
+        declared.insert("loadBalancers".into(), load_balancers);
+    }
+    let mut changes = diff::changes(&declared, &current(service));
+    let mut held = None;
+    if changes.iter().any(triggers)
+        && let Some(reason) = rollout::given_up(desired, observed, history)
+    {
+        let name = desired.members["taskDefinition"]
+            .as_str()
+            .map_or("", arn::last_segment);
+        let current =
+            rollout::primary(service).and_then(|primary| primary["taskDefinition"].as_str());
+        held = Some(State::Blocked(
+            Reason::RolloutFailed,
+            rollout::failure(name, current, &reason, &observed.stopped_tasks),
+        ));
+        // What starts no deployment, the count above all, is still changed.
+        changes.retain(|change| !triggers(change));
+    }
+    if changes.is_empty() {
+        return held;
+    }
+    let mut input = request! {"cluster": desired.target.cluster, "service": desired.target.name};
+    input.extend(super::cluster::changed(&declared, &changes));
+    if changes
+        .iter()
+        .any(|change| FORCES_DEPLOYMENT.contains(&change.path.as_str()))
+    {
+        input.insert("forceNewDeployment".into(), Value::Bool(true));
+    }
+    plan.changes.extend(changes);
+    plan.steps.push(Step::UpdateService(input));
+    held
+}
+
+/// Whether a change starts a deployment.
+fn triggers(change: &Change) -> bool {
+    TRIGGERS.contains(&change.path.as_str())
+}
+
+/// Load balancer entries with ARNs; none while a managed target group is missing.
+fn load_balancers(desired: &DesiredService, observed: &observed::Service) -> Option<Value> {
+    desired
+        .load_balancers
+        .iter()
+        .flatten()
+        .map(|lb| {
+            let arn = match &lb.target_group {
+                TargetGroupRef::Existing(arn) => arn,
+                TargetGroupRef::Managed(name) => &observed.target_groups.get(name)?.arn,
+            };
+            Some(json!({"targetGroupArn": arn, "containerName": lb.container_name, "containerPort": lb.container_port}))
+        })
+        .collect::<Option<Vec<_>>>()
+        .map(Value::Array)
+}
+
+/// Whether the service still has a target group of ours: then entries that are no longer declared are taken off it.
+fn uses_ours(service: &observed::Resource, observed: &observed::Service) -> bool {
+    let entries = service
+        .members
+        .get("loadBalancers")
+        .and_then(Value::as_array);
+    entries.into_iter().flatten().any(|entry| {
+        observed
+            .target_groups
+            .values()
+            .any(|group| entry["targetGroupArn"] == group.arn.as_str())
+    })
+}
+
+/// What AWS has of the members that UpdateService takes: the service's, and the task definition of its PRIMARY deployment.
+fn current(service: &observed::Resource) -> Members {
+    let mut members = service.members.clone();
+    if let Some(primary) = rollout::primary(service) {
+        for key in ["taskDefinition", "networkConfiguration"] {
+            if !primary[key].is_null() {
+                members.insert(key.into(), primary[key].clone());
+            }
+        }
+    }
+    members
+}
+
+fn create(desired: &DesiredService, observed: &observed::Service, load_balancers: &Value) -> Step {
+    let target = &desired.target;
+    let mut input = request! {"cluster": target.cluster, "serviceName": target.name};
+    input.extend(desired.members.clone());
+    if let Some(count) = desired.first_desired_count {
+        input.insert("desiredCount".into(), count.into());
+    }
+    if load_balancers
+        .as_array()
+        .is_some_and(|entries| !entries.is_empty())
+    {
+        input.insert("loadBalancers".into(), load_balancers.clone());
+    }
+    // The same token for the same service, another one for the service that follows a deleted one.
+    let ghost = observed.ghost.as_deref().unwrap_or_default();
+    let token = hash::client_token(&[
+        "CreateService",
+        &target.owner.cluster_id,
+        &target.owner.uid,
+        &target.name,
+        ghost,
+    ]);
+    input.insert("clientToken".into(), token.into());
+    Step::CreateService(tags::with(input, &desired.tags))
+}
+
+/// Rules, then target groups, that are ours and no longer declared. Only a steady service has let them go.
+fn leftovers(desired: &DesiredService, observed: &observed::Service, stale: &[&Rule]) -> Vec<Step> {
+    if !stale.is_empty() {
+        return stale
+            .iter()
+            .map(|rule| Step::DeleteRule(request! {"ruleArn": rule.arn}))
+            .collect();
+    }
+    let declared: BTreeSet<_> = desired
+        .target_groups
+        .iter()
+        .map(|target| &target.name)
+        .collect();
+    observed
+        .target_groups
+        .iter()
+        .filter(|(name, seen)| {
+            !declared.contains(name) && desired.target.owner.claim(&seen.tags) == Claim::Ours
+        })
+        .map(|(_, seen)| Step::DeleteTargetGroup(request! {"targetGroupArn": seen.arn}))
+        .collect()
+}

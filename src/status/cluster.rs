@@ -1,0 +1,11 @@
+//! What is known of a cluster.
+
+use crate::{api::EcsClusterStatus, model::observed::Resource};
+
+/// Updates the facts of `status` from what was seen.
+pub fn facts(status: &mut EcsClusterStatus, cluster: &Resource) {
+    status.arn = cluster.text("clusterArn").map(str::to_owned);
+    status.cluster_name = cluster.text("clusterName").map(str::to_owned);
+    status.active_services_count = cluster.number("activeServicesCount");
+    status.running_tasks_count = cluster.number("runningTasksCount");
+}

@@ -1,0 +1,110 @@
+//! What is known of a service.
+
+use crate::{
+    api::{
+        EcsServiceStatus,
+        service::{CurrentTaskDefinition, Rollout, RuleStatus, TargetGroupStatus},
+    },
+    desired::service::DesiredService,
+    model::{arn, observed, ownership::Claim},
+    plan::{rollout, service::owned_rules},
+    status::task_definition::seconds,
+};
+
+/// Updates the facts of `status` from what was seen. `failed`: ECS gave the declared rollout up.
+pub fn facts(
+    status: &mut EcsServiceStatus,
+    desired: &DesiredService,
+    seen: &observed::Service,
+    failed: bool,
+) {
+    let owner = &desired.target.owner;
+    status.target_groups = seen
+        .target_groups
+        .iter()
+        .filter(|(_, group)| owner.claim(&group.tags) == Claim::Ours)
+        .map(|(name, group)| TargetGroupStatus {
+            name: name.clone(),
+            arn: group.arn.clone(),
+            healthy: group.health.map(|health| health.healthy),
+            unhealthy: group.health.map(|health| health.unhealthy),
+        })
+        .collect();
+    status.rules = owned_rules(owner, seen)
+        .into_iter()
+        .filter_map(|rule| {
+            Some(RuleStatus {
+                arn: rule.arn.clone(),
+                listener_arn: rule.listener_arn.clone(),
+                priority: rule.priority?,
+            })
+        })
+        .collect();
+    let Some(service) = seen
+        .service
+        .as_ref()
+        .filter(|service| owner.claim(&service.tags) == Claim::Ours)
+    else {
+        return;
+    };
+    status.arn = service.text("serviceArn").map(str::to_owned);
+    status.cluster = service
+        .text("clusterArn")
+        .map(|cluster| arn::last_segment(cluster).to_owned());
+    status.desired_count = service.number("desiredCount");
+    status.running_count = service.number("runningCount");
+    status.pending_count = service.number("pendingCount");
+    let Some(primary) = rollout::primary(service) else {
+        return;
+    };
+    let current = primary["taskDefinition"].as_str().unwrap_or_default();
+    status.task_definition = Some(CurrentTaskDefinition {
+        arn: current.to_owned(),
+        revision: arn::revision(current),
+    });
+    status.last_failure = if failed || primary["failedTasks"].as_i64().unwrap_or(0) > 0 {
+        seen.stopped_tasks
+            .first()
+            .cloned()
+            .or(status.last_failure.take())
+    } else {
+        None
+    };
+    if let Some(deployment) = &seen.failed_deployment {
+        status.last_failed_deployment = Some(deployment.id.clone());
+    }
+    let text = |key: &str| primary[key].as_str().map(str::to_owned);
+    let state = match (failed, primary["rolloutState"].as_str()) {
+        (true, _) => "Failed",
+        (false, Some("COMPLETED") | None) => "Completed",
+        (false, Some("FAILED")) => "Failed",
+        (false, Some(_)) => "InProgress",
+    };
+    let rolled_back = seen.failed_deployment.as_ref().filter(|_| failed);
+    let keeps = status.rollout.take().filter(|old| {
+        failed && old.state == "Failed" && old.hash.as_deref() == Some(&desired.rollout_hash)
+    });
+    status.rollout = keeps.or_else(|| {
+        Some(Rollout {
+            id: rolled_back
+                .map(|deployment| deployment.id.clone())
+                .or_else(|| text("id"))
+                .unwrap_or_default(),
+            state: state.to_owned(),
+            task_definition: rolled_back.map_or_else(
+                || text("taskDefinition"),
+                |deployment| deployment.task_definition.clone(),
+            ),
+            hash: Some(desired.rollout_hash.clone()),
+            started_at: primary["createdAt"]
+                .as_f64()
+                .and_then(seconds)
+                .filter(|_| rolled_back.is_none()),
+            reason: rolled_back.map_or_else(
+                || text("rolloutStateReason"),
+                |deployment| deployment.reason.clone(),
+            ),
+            failed_tasks: primary["failedTasks"].as_i64().filter(|failed| *failed > 0),
+        })
+    });
+}

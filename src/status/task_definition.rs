@@ -1,0 +1,51 @@
+//! What is known of a task definition family.
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use crate::{
+    api::{EcsTaskDefinitionStatus, task_definition::Revision},
+    model::{
+        observed::Resource,
+        ownership::{Claim, HASH, Owner},
+    },
+};
+
+/// Updates the facts of `status` from the newest revision, if it is ours.
+pub fn facts(status: &mut EcsTaskDefinitionStatus, latest: &Resource, owner: &Owner) {
+    if owner.claim(&latest.tags) != Claim::Ours {
+        return;
+    }
+    let number = latest.number("revision");
+    status.arn = latest.text("taskDefinitionArn").map(str::to_owned);
+    status.family = latest.text("family").map(str::to_owned);
+    status.revision = number;
+    status.hash = latest.tags.get(HASH).cloned();
+    let (Some(number), Some(hash)) = (number, &status.hash) else {
+        return;
+    };
+    if status
+        .revisions
+        .iter()
+        .all(|revision| revision.number != number)
+    {
+        let registered_at = latest
+            .members
+            .get("registeredAt")
+            .and_then(|at| at.as_f64())
+            .and_then(seconds);
+        status.revisions.insert(
+            0,
+            Revision {
+                number,
+                hash: hash.clone(),
+                registered_at,
+            },
+        );
+    }
+}
+
+/// AWS's time: seconds since the Unix epoch, with fractions; ours has none.
+pub fn seconds(at: f64) -> Option<Time> {
+    Timestamp::from_second(at as i64).ok().map(Time)
+}

@@ -1,0 +1,5 @@
+//! What the outside sees of the operator besides objects: logs, metrics, health.
+
+pub mod http;
+pub mod logs;
+pub mod metrics;
