@@ -1,0 +1,106 @@
+//! One control plane for all stories: found by `STORIES_KUBECONFIG`, else started; it ends with the process that started it.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::OnceLock,
+};
+
+use kube::{Client, Config, config::{KubeConfigOptions, Kubeconfig}};
+
+/// The running control plane.
+pub struct ControlPlane {
+    /// Folder with kubeconfig and audit log.
+    pub dir: PathBuf,
+}
+
+/// The repository.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A tool that `make tools` builds.
+pub fn tool(name: &str) -> PathBuf {
+    let path = root().join(".cache/bin").join(name);
+    assert!(path.exists(), "{} is missing; run: make tools", path.display());
+    path
+}
+
+/// A folder for what stories write: kubeconfigs and logs.
+pub fn scratch() -> PathBuf {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("stories-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).expect("the target folder is writable");
+    dir
+}
+
+impl ControlPlane {
+    /// The control plane of this run.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<ControlPlane> = OnceLock::new();
+        SHARED.get_or_init(|| match std::env::var_os("STORIES_KUBECONFIG") {
+            Some(kubeconfig) => Self { dir: Path::new(&kubeconfig).parent().expect("a file in a folder").to_owned() },
+            None => {
+                // It ends by itself when this process does, however that happens.
+                let (this, child) = Self::start("control-plane", &[]);
+                std::mem::forget(child);
+                this
+            }
+        })
+    }
+
+    /// Starts one; its folder is called `name`.
+    pub fn start(name: &str, flags: &[&str]) -> (Self, Child) {
+        let dir = scratch().join(name);
+        let mut child = Command::new(tool("control-plane"))
+            .args(["up", "--until-exit-of", &std::process::id().to_string(), "--dir"])
+            .arg(&dir)
+            .args(flags)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the control plane starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("readable");
+        if line.trim() != "ready" {
+            let mut why = String::new();
+            let _ = child.stderr.take().expect("piped").read_to_string(&mut why);
+            panic!("the control plane did not start: {line}{why}");
+        }
+        (Self { dir }, child)
+    }
+
+    /// The administrator's kubeconfig.
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.dir.join("kubeconfig")
+    }
+
+    /// A client of the administrator; one a test, because a client belongs to a runtime.
+    pub async fn client(&self) -> Client {
+        let kubeconfig = Kubeconfig::read_from(self.kubeconfig()).expect("a kubeconfig");
+        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.expect("a configuration");
+        Client::try_from(config).expect("a client")
+    }
+
+    /// Runs kubectl as the administrator; returns standard output, panics with standard error.
+    pub fn kubectl(&self, args: &[&str], stdin: &str) -> String {
+        self.try_kubectl(args, stdin).unwrap_or_else(|error| panic!("kubectl {args:?}: {error}"))
+    }
+
+    /// Runs kubectl as the administrator.
+    pub fn try_kubectl(&self, args: &[&str], stdin: &str) -> Result<String, String> {
+        run(Command::new(tool("kubectl")).arg("--kubeconfig").arg(self.kubeconfig()).args(args), stdin)
+    }
+}
+
+/// Runs a command to its end: standard output, or standard error when it fails.
+pub fn run(command: &mut Command, stdin: &str) -> Result<String, String> {
+    use std::io::Write;
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(|error| error.to_string())?;
+    // A command that ends without reading closes the pipe; its exit code says why.
+    let _ = child.stdin.take().expect("piped").write_all(stdin.as_bytes());
+    let output = child.wait_with_output().map_err(|error| error.to_string())?;
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+}

@@ -1,0 +1,81 @@
+//! Manifests of the stories, and what is read of objects.
+
+use serde_json::{Value, json};
+
+/// A manifest of one of our kinds.
+pub fn manifest(kind: &str, name: &str, spec: Value) -> Value {
+    json!({"apiVersion": "ecs-operator.dev/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec})
+}
+
+/// The cluster `main`.
+pub fn cluster() -> Value {
+    manifest("EcsCluster", "main", json!({}))
+}
+
+/// A task definition with one container on port 8080.
+pub fn task_definition(name: &str, image: &str) -> Value {
+    manifest(
+        "EcsTaskDefinition",
+        name,
+        json!({
+            "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512",
+            "containerDefinitions": [{
+                "name": "app", "image": image,
+                "environment": [{"name": "PASSWORD", "value": "environment-canary"}],
+                "portMappings": [{"containerPort": 8080}],
+            }],
+        }),
+    )
+}
+
+/// A service of `main` that runs the task definition of its own name, without a load balancer.
+pub fn service(name: &str) -> Value {
+    manifest(
+        "EcsService",
+        name,
+        json!({
+            "clusterRef": {"name": "main"}, "taskDefinitionRef": {"name": name}, "desiredCount": 1, "launchType": "FARGATE",
+            "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-a"], "securityGroups": ["sg-a"]}},
+        }),
+    )
+}
+
+/// The same behind a rule of a listener.
+pub fn balanced(name: &str, listener: &str, path: &str) -> Value {
+    let mut service = service(name);
+    service["spec"]["loadBalancers"] = json!([{
+        "containerName": "app", "containerPort": 8080,
+        "targetGroup": {
+            "protocol": "HTTP", "port": 80, "vpcId": "vpc-a", "targetType": "ip", "healthCheckPath": "/healthz",
+            "rules": [{"listenerArn": listener, "conditions": [{"pathPatternConfig": {"values": [path]}}]}],
+        },
+    }]);
+    service
+}
+
+/// With a circuit breaker that rolls back.
+pub fn with_breaker(mut service: Value) -> Value {
+    service["spec"]["deploymentConfiguration"] = json!({"deploymentCircuitBreaker": {"enable": true, "rollback": true}});
+    service
+}
+
+/// A condition: status, reason, message.
+pub fn condition<'a>(object: &'a Value, type_: &str) -> Option<(&'a str, &'a str, &'a str)> {
+    let condition = object["status"]["conditions"].as_array()?.iter().find(|c| c["type"] == type_)?;
+    Some((condition["status"].as_str()?, condition["reason"].as_str()?, condition["message"].as_str()?))
+}
+
+/// Whether the object is Ready for its current generation.
+pub fn is_ready(object: &Value) -> bool {
+    is_observed(object) && condition(object, "Ready").is_some_and(|(status, ..)| status == "True")
+}
+
+/// Whether the object is Stalled for its current generation, for this reason.
+pub fn is_stalled(object: &Value, reason: &str) -> bool {
+    is_observed(object) && condition(object, "Stalled").is_some_and(|(status, why, _)| status == "True" && why == reason)
+}
+
+/// Whether the status speaks of the current generation.
+pub fn is_observed(object: &Value) -> bool {
+    object["status"]["observedGeneration"] == object["metadata"]["generation"]
+}
