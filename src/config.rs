@@ -154,7 +154,9 @@ fn cluster_id(text: &str) -> Result<String, String> {
         && text
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"._:=+-@".contains(&b));
-    if fits {
+    if text == "any" {
+        Err("\"any\" stands for every cluster in adoption tags. Choose another identity.".into())
+    } else if fits {
         Ok(text.to_owned())
     } else {
         Err(format!(

@@ -181,7 +181,7 @@ impl Aws {
         let Ok(waited) = self.limits.acquire(bucket).await else {
             return Err(AwsError {
                 operation,
-                kind: Kind::Unavailable,
+                kind: Kind::Stopping,
                 code: "Stopping".into(),
                 message: "the operator is stopping; the call was not made".into(),
                 request_id: None,

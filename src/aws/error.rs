@@ -26,6 +26,8 @@ pub enum Kind {
     NameTaken,
     /// The rule priority was taken in between: look again.
     PriorityInUse,
+    /// The operator is stopping: the call was not made.
+    Stopping,
 }
 
 /// An AWS call that failed.
@@ -117,6 +119,7 @@ impl AwsError {
             Kind::Transient => "transient",
             Kind::NameTaken => "name_taken",
             Kind::PriorityInUse => "priority_in_use",
+            Kind::Stopping => "stopping",
         }
     }
 }

@@ -12,12 +12,14 @@ use tokio::{
 };
 
 use crate::{
+    api::{EcsCluster, EcsService, EcsTaskDefinition},
     aws::{Clients, clients::Settings},
     config::Run,
     controllers::{
         backoff::Backoff,
         context::{Context, Periods},
-        run::{Scope, synced},
+        kind::Kind,
+        run::Scope,
     },
     kubernetes::events::Events,
     model::Installation,
@@ -65,10 +67,6 @@ pub async fn run(flags: Run) -> Result<(), String> {
     let listener = TcpListener::bind(flags.listen)
         .await
         .map_err(|error| format!("--listen {}: {error}. Choose a free address.", flags.listen))?;
-    let readiness = Readiness::default();
-    let server = tokio::spawn(http::serve(listener, metrics.clone(), readiness.clone()));
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), region, cluster_id, namespaces = ?flags.watch_namespaces, "starting");
-
     let scopes: Vec<Scope> = match flags.watch_namespaces.as_slice() {
         [] => vec![Scope::new(None)],
         namespaces => namespaces
@@ -76,7 +74,15 @@ pub async fn run(flags: Run) -> Result<(), String> {
             .map(|namespace| Scope::new(Some(namespace.clone())))
             .collect(),
     };
-    let stores: Vec<_> = scopes.iter().map(|scope| scope.stores.clone()).collect();
+    let kinds = [
+        EcsCluster::CONTROLLER,
+        EcsTaskDefinition::CONTROLLER,
+        EcsService::CONTROLLER,
+    ];
+    let readiness = Readiness::of(&kinds, scopes.len());
+    let server = tokio::spawn(http::serve(listener, metrics.clone(), readiness.clone()));
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), region, cluster_id, namespaces = ?flags.watch_namespaces, "starting");
+
     let backoff = Arc::new(Backoff::new(flags.retry_min, flags.retry_max));
     let controllers = join_all(scopes.into_iter().map(|scope| {
         let context = Context {
@@ -96,14 +102,13 @@ pub async fn run(flags: Run) -> Result<(), String> {
             events: Events::new(client.clone()),
             stores: scope.stores.clone(),
         };
-        scope.run(Arc::new(context), flags.concurrency, stopped.clone())
+        scope.run(
+            Arc::new(context),
+            flags.concurrency,
+            readiness.clone(),
+            stopped.clone(),
+        )
     }));
-    let readying = tokio::spawn(async move {
-        if synced(&stores).await {
-            readiness.set();
-            tracing::info!("the watches are synced");
-        }
-    });
     tokio::pin!(controllers);
     tokio::select! {
         _ = &mut controllers => return Err("the controllers ended by themselves: a defect of the operator".into()),
@@ -115,7 +120,6 @@ pub async fn run(flags: Run) -> Result<(), String> {
             "calls are still under way; what they were about is looked at again after the next start"
         );
     }
-    readying.abort();
     server.abort();
     Ok(())
 }

@@ -20,12 +20,7 @@ pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Action,
     if !finalizer::is_on(object) {
         return Ok(Action::await_change());
     }
-    let mut report = Report {
-        outcome: Outcome::Suspended,
-        error: None,
-        status: object.status().cloned().unwrap_or_default(),
-        drift: Vec::new(),
-    };
+    let mut report = Report::of(object);
     if object.lifecycle().suspend == Some(true) {
         report.outcome = Outcome::Waiting(Reason::DeletionBlocked, "spec.suspend is true, so nothing is deleted in AWS: set it to false to let the object go".into());
         return publish(object, report, context).await;

@@ -39,6 +39,9 @@ const SAME_WAVES: usize = 5;
 /// How long an object that AWS refused as it is waits for AWS to change its mind (a quota, a role, a subnet).
 const INVALID_RETRY: Duration = Duration::from_secs(3600);
 
+/// How long a new object waits in silence for objects that were applied together with it.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// What a reconcile found out.
 pub struct Report<K: Kind> {
     /// How it ended.
@@ -49,6 +52,18 @@ pub struct Report<K: Kind> {
     pub status: K::Status,
     /// What AWS had otherwise.
     pub drift: Vec<Drift>,
+}
+
+impl<K: Kind> Report<K> {
+    /// What is known before the first look: the last status.
+    pub fn of(object: &K) -> Self {
+        Self {
+            outcome: Outcome::Waiting(Reason::Creating, "not looked at yet".into()),
+            error: None,
+            status: object.status().cloned().unwrap_or_default(),
+            drift: Vec::new(),
+        }
+    }
 }
 
 /// Reconciles an object: never fails, says when to look again.
@@ -114,37 +129,42 @@ pub async fn reconcile<K: Kind>(
 async fn live<K: Kind>(object: &K, context: &Context) -> Result<Action, kube::Error> {
     let observes_only = object.lifecycle().management_policy == Some(ManagementPolicy::Observe);
     if object.lifecycle().suspend == Some(true) {
-        let report = Report {
-            outcome: Outcome::Suspended,
-            error: None,
-            status: object.status().cloned().unwrap_or_default(),
-            drift: Vec::new(),
-        };
+        let mut report = Report::of(object);
+        report.outcome = Outcome::Suspended;
         return publish(object, report, context).await;
     }
+    let references = match object.resolve(&context.stores) {
+        Ok(references) => references,
+        Err(pending) if is_new(object, context) => {
+            // Applied together, what it refers to is a moment away: it wakes this object when it comes.
+            tracing::debug!(reason = %pending.reason, "waiting");
+            return Ok(Action::requeue(PATIENCE));
+        }
+        Err(pending) => {
+            let mut report = Report::of(object);
+            report.outcome = Outcome::Waiting(pending.reason, pending.message);
+            return publish(object, report, context).await;
+        }
+    };
     if !observes_only && !finalizer::is_on(object) {
         finalizer::put_on(&context.client, object).await?;
     }
-    let report = converge(object, context).await;
+    let report = converge(object, &references, context).await;
     publish(object, report, context).await
 }
 
+/// Whether the object was made a moment ago and nothing was said of it yet.
+fn is_new<K: Kind>(object: &K, context: &Context) -> bool {
+    let made = object.meta().creation_timestamp.as_ref();
+    let said = object
+        .status()
+        .is_some_and(|status| !K::conditions(status).is_empty());
+    !said && made.is_some_and(|made| context.now().duration_since(made.0).unsigned_abs() < PATIENCE)
+}
+
 /// The line, wave after wave, until nothing is left to do now.
-async fn converge<K: Kind>(object: &K, context: &Context) -> Report<K> {
-    let previous = object.status().cloned().unwrap_or_default();
-    let mut report = Report {
-        outcome: Outcome::Waiting(Reason::Creating, String::new()),
-        error: None,
-        status: previous,
-        drift: Vec::new(),
-    };
-    let references = match object.resolve(&context.stores) {
-        Ok(references) => references,
-        Err(pending) => {
-            report.outcome = Outcome::Waiting(pending.reason, pending.message);
-            return report;
-        }
-    };
+async fn converge<K: Kind>(object: &K, references: &K::References, context: &Context) -> Report<K> {
+    let mut report = Report::of(object);
     let (namespace, name, uid) = (
         object.namespace().unwrap_or_default(),
         object.name_any(),
@@ -155,7 +175,7 @@ async fn converge<K: Kind>(object: &K, context: &Context) -> Report<K> {
         name: &name,
         uid: &uid,
     };
-    let desired = match object.desired(id, &references, &context.installation) {
+    let desired = match object.desired(id, references, &context.installation) {
         Ok(desired) => desired,
         Err(invalid) => {
             report.outcome = Outcome::Stalled(Reason::InvalidSpec, invalid.to_string());
@@ -165,7 +185,7 @@ async fn converge<K: Kind>(object: &K, context: &Context) -> Report<K> {
     let aws = context.aws(object.lifecycle().region.as_deref());
     let mut waves = Waves::default();
     let mut absorbed: Option<K::Observed> = None;
-    for wave in 0..WAVES {
+    for _ in 0..WAVES {
         let observed = match absorbed.take() {
             Some(observed) => observed,
             None => match K::observe(&aws, &desired).await {
@@ -181,8 +201,10 @@ async fn converge<K: Kind>(object: &K, context: &Context) -> Report<K> {
             },
         };
         let plan = filter::observe_only(object.plan(&desired, &observed), object.lifecycle());
-        if wave == 0 {
-            report.drift = drift(object, &plan);
+        for found in drift(object, &plan) {
+            if report.drift.iter().all(|known| known.path != found.path) {
+                report.drift.push(found);
+            }
         }
         K::facts(&mut report.status, &desired, &observed, &plan);
         if plan.steps.is_empty() {
@@ -322,7 +344,7 @@ pub fn failed<K: Kind>(mut report: Report<K>, error: AwsError) -> Report<K> {
                 "the name is taken in AWS by a resource that is otherwise: choose another. {what}"
             ),
         ),
-        ErrorKind::Transient | ErrorKind::PriorityInUse => Outcome::Waiting(
+        ErrorKind::Transient | ErrorKind::PriorityInUse | ErrorKind::Stopping => Outcome::Waiting(
             Reason::Updating,
             format!("AWS is not ready for this yet; tried again. {what}"),
         ),
@@ -337,6 +359,14 @@ pub async fn publish<K: Kind>(
     report: Report<K>,
     context: &Context,
 ) -> Result<Action, kube::Error> {
+    // Nothing is known of the object but that the next process looks at it.
+    if report
+        .error
+        .as_ref()
+        .is_some_and(|error| error.kind == ErrorKind::Stopping)
+    {
+        return Ok(Action::await_change());
+    }
     let Report {
         outcome,
         error,

@@ -24,6 +24,7 @@ use super::{context::Context, kind::Kind, reconcile::reconcile};
 use crate::{
     api::{EcsCluster, EcsService, EcsTaskDefinition, RECONCILE_AT},
     kubernetes::stores::{Guarded, Stores},
+    telemetry::http::Readiness,
 };
 
 /// Wakes of one kind: names of objects to reconcile.
@@ -66,41 +67,58 @@ impl Scope {
     }
 
     /// Runs the three controllers until `stop` turns true and what is under way is done.
-    pub async fn run(self, context: Arc<Context>, concurrency: u16, stop: watch::Receiver<bool>) {
+    /// `readiness` learns of each watch that has listed its objects.
+    pub async fn run(
+        self,
+        context: Arc<Context>,
+        concurrency: u16,
+        readiness: Readiness,
+        stop: watch::Receiver<bool>,
+    ) {
         let (wake_clusters, clusters) = mpsc::unbounded_channel();
         let (wake_task_definitions, task_definitions) = mpsc::unbounded_channel();
         let (wake_services, services) = mpsc::unbounded_channel();
         let client = &context.client;
         let namespace = self.namespace.as_deref();
         let stores = &self.stores;
-        let of_clusters = objects(api(client, namespace), self.writers.clusters, {
-            let (stores, wake) = (stores.clone(), wake_services.clone());
-            on_change(published_cluster, move |namespace, name| {
-                wake_all(
-                    &wake,
-                    namespace,
-                    stores.services_that(namespace, |s| {
-                        s.spec.cluster_ref.as_ref().is_some_and(|r| r.name == name)
-                    }),
-                );
-            })
-        });
-        let of_task_definitions = objects(api(client, namespace), self.writers.task_definitions, {
-            let (stores, wake) = (stores.clone(), wake_services);
-            on_change(published_task_definition, move |namespace, name| {
-                wake_all(
-                    &wake,
-                    namespace,
-                    stores.services_that(namespace, |s| {
-                        s.spec
-                            .task_definition_ref
-                            .as_ref()
-                            .is_some_and(|r| r.name == name)
-                    }),
-                );
-            })
-        });
-        let of_services = objects(api(client, namespace), self.writers.services, {
+        let of_clusters = objects(
+            api(client, namespace),
+            self.writers.clusters,
+            readiness.clone(),
+            {
+                let (stores, wake) = (stores.clone(), wake_services.clone());
+                on_change(published_cluster, move |namespace, name| {
+                    wake_all(
+                        &wake,
+                        namespace,
+                        stores.services_that(namespace, |s| {
+                            s.spec.cluster_ref.as_ref().is_some_and(|r| r.name == name)
+                        }),
+                    );
+                })
+            },
+        );
+        let of_task_definitions = objects(
+            api(client, namespace),
+            self.writers.task_definitions,
+            readiness.clone(),
+            {
+                let (stores, wake) = (stores.clone(), wake_services);
+                on_change(published_task_definition, move |namespace, name| {
+                    wake_all(
+                        &wake,
+                        namespace,
+                        stores.services_that(namespace, |s| {
+                            s.spec
+                                .task_definition_ref
+                                .as_ref()
+                                .is_some_and(|r| r.name == name)
+                        }),
+                    );
+                })
+            },
+        );
+        let of_services = objects(api(client, namespace), self.writers.services, readiness, {
             let stores = stores.clone();
             move |guarded: &Guarded<EcsService>| {
                 wake_deleted_dependencies(guarded, &stores, &wake_clusters, &wake_task_definitions)
@@ -148,8 +166,10 @@ fn api<K: Kind>(client: &Client, namespace: Option<&str>) -> Api<Guarded<K>> {
 fn objects<K: Kind>(
     api: Api<Guarded<K>>,
     writer: Writer<Guarded<K>>,
+    readiness: Readiness,
     mut touched: impl FnMut(&Guarded<K>) + Send + 'static,
 ) -> impl Stream<Item = Result<Guarded<K>, watcher::Error>> + Send {
+    let mut listed = false;
     watcher(api, watcher::Config::default())
         .default_backoff()
         .inspect(|event| {
@@ -166,6 +186,13 @@ fn objects<K: Kind>(
             }
         })
         .reflect(writer)
+        .inspect(move |event| {
+            if !listed && matches!(event, Ok(watcher::Event::InitDone)) {
+                listed = true;
+                // Not Store::wait_until_ready: of several waiters on a store, kube wakes only one, and the controller is one.
+                readiness.listed(K::CONTROLLER);
+            }
+        })
         .touched_objects()
         .inspect(move |object| {
             if let Ok(object) = object {
@@ -309,19 +336,4 @@ async fn control<K: Kind>(
             }
         })
         .await;
-}
-
-/// Whether every watch of the scopes has listed its objects once.
-pub async fn synced(stores: &[Stores]) -> bool {
-    for stores in stores {
-        let (clusters, task_definitions, services) = tokio::join!(
-            stores.clusters.wait_until_ready(),
-            stores.task_definitions.wait_until_ready(),
-            stores.services.wait_until_ready()
-        );
-        if clusters.is_err() || task_definitions.is_err() || services.is_err() {
-            return false;
-        }
-    }
-    true
 }

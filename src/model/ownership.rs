@@ -12,8 +12,11 @@ pub const NAME: &str = "ecs-operator.dev/name";
 pub const UID: &str = "ecs-operator.dev/uid";
 /// Tag on a task definition revision: hash of the declared content.
 pub const HASH: &str = "ecs-operator.dev/hash";
-/// Tag that somebody with AWS rights puts on a resource: `<cluster-id or *>/<namespace>/<name>` may adopt it.
+/// Tag that somebody with AWS rights puts on a resource: `<cluster-id or any>/<namespace>/<name>` may adopt it.
+/// (AWS takes no `*` in a tag's value; see its pattern in the ECS model.)
 pub const ADOPT: &str = "ecs-operator.dev/adopt";
+/// In the adoption tag: any Kubernetes cluster. No cluster may be called so.
+pub const ANY: &str = "any";
 /// Tombstone: the object was deleted with `Retain`; the same namespace and name may take the resource back.
 pub const RETAINED: &str = "ecs-operator.dev/retained";
 
@@ -93,7 +96,7 @@ impl Owner {
 
     fn is_consented(&self, adopt: Option<&str>) -> bool {
         adopt.is_some_and(|adopt| {
-            adopt == self.consent() || adopt == format!("*/{}/{}", self.namespace, self.name)
+            adopt == self.consent() || adopt == format!("{ANY}/{}/{}", self.namespace, self.name)
         })
     }
 }
@@ -152,7 +155,7 @@ mod tests {
 
     #[test]
     fn consent_must_name_this_object() {
-        for good in ["c1/team/web", "*/team/web"] {
+        for good in ["c1/team/web", "any/team/web"] {
             assert_eq!(
                 owner().claim(&tags(&[(ADOPT, good)])),
                 Claim::Available,
@@ -161,8 +164,8 @@ mod tests {
         }
         for bad in [
             "c2/team/web",
-            "*/team/*",
-            "*/*/web",
+            "any/team/any",
+            "any/any/web",
             "*",
             "",
             "c1/team/web2",
@@ -176,7 +179,7 @@ mod tests {
 
     #[test]
     fn consent_does_not_take_a_resource_from_another_owner() {
-        let mut tags = tags(&[(ADOPT, "*/team/web")]);
+        let mut tags = tags(&[(ADOPT, "any/team/web")]);
         tags.insert(CLUSTER_ID.into(), "c2".into());
         assert!(matches!(owner().claim(&tags), Claim::Foreign(_)));
     }

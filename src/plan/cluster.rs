@@ -185,7 +185,11 @@ mod tests {
     fn consented_cluster_is_tagged_first_and_changed_later() {
         let desired = desired(json!({"capacityProviders": ["FARGATE"]}));
         let mut adoptable = seen(&desired, json!({}));
-        adoptable.tags = [("ecs-operator.dev/adopt".to_owned(), "*/team/web".to_owned())].into();
+        adoptable.tags = [(
+            "ecs-operator.dev/adopt".to_owned(),
+            "any/team/web".to_owned(),
+        )]
+        .into();
         let plan = plan(&desired, Some(&adoptable), None);
         assert!(
             matches!(plan.steps.as_slice(), [Step::TagResource(_)]),

@@ -120,7 +120,7 @@ mod tests {
             ("aws:cloudformation:stack", "s"),
             ("cost", "1"),
             ("team", "a"),
-            (ownership::ADOPT, "*/a/b"),
+            (ownership::ADOPT, "any/a/b"),
         ]);
         let changes = changes(&tags(&[("team", "b")]), &observed, &[]);
         assert_eq!(

@@ -1,11 +1,9 @@
 //! `/healthz`, `/readyz` and `/metrics`.
 
 use std::{
+    collections::BTreeMap,
     convert::Infallible,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex},
 };
 
 use http_body_util::Full;
@@ -20,18 +18,41 @@ use tokio::net::TcpListener;
 
 use super::metrics::Metrics;
 
-/// Whether the watches are synced, so that objects are being reconciled.
-#[derive(Clone, Debug, Default)]
-pub struct Readiness(Arc<AtomicBool>);
+/// Whether every watch has listed its objects, so that they are being reconciled.
+#[derive(Clone, Debug)]
+pub struct Readiness(Arc<Mutex<BTreeMap<&'static str, usize>>>);
 
 impl Readiness {
-    /// The watches are synced.
-    pub fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
+    /// Waits for `watches` lists of each of these names.
+    pub fn of(names: &[&'static str], watches: usize) -> Self {
+        Self(Arc::new(Mutex::new(
+            names.iter().map(|name| (*name, watches)).collect(),
+        )))
+    }
+
+    /// One of the watches has listed its objects for the first time.
+    pub fn listed(&self, name: &'static str) {
+        let mut missing = self.missing();
+        let Some(left) = missing.get_mut(name) else {
+            return;
+        };
+        *left -= 1;
+        if *left == 0 {
+            missing.remove(name);
+            if missing.is_empty() {
+                tracing::info!("the watches are synced");
+            }
+        }
     }
 
     fn get(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.missing().is_empty()
+    }
+
+    fn missing(&self) -> std::sync::MutexGuard<'_, BTreeMap<&'static str, usize>> {
+        self.0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 

@@ -21,7 +21,13 @@ pub fn writes(dir: &Path, user: &str) -> Vec<String> {
         .filter(|event| !matches!(event["verb"].as_str(), Some("get" | "list")))
         .map(|event| {
             let object = &event["objectRef"];
-            format!("{} {}/{} {}", text(&event["verb"]), text(&object["resource"]), text(&object["subresource"]), text(&object["name"]))
+            format!(
+                "{} {}/{} {}",
+                text(&event["verb"]),
+                text(&object["resource"]),
+                text(&object["subresource"]),
+                text(&object["name"])
+            )
         })
         .collect()
 }

@@ -55,14 +55,22 @@ pub fn balanced(name: &str, listener: &str, path: &str) -> Value {
 
 /// With a circuit breaker that rolls back.
 pub fn with_breaker(mut service: Value) -> Value {
-    service["spec"]["deploymentConfiguration"] = json!({"deploymentCircuitBreaker": {"enable": true, "rollback": true}});
+    service["spec"]["deploymentConfiguration"] =
+        json!({"deploymentCircuitBreaker": {"enable": true, "rollback": true}});
     service
 }
 
 /// A condition: status, reason, message.
 pub fn condition<'a>(object: &'a Value, type_: &str) -> Option<(&'a str, &'a str, &'a str)> {
-    let condition = object["status"]["conditions"].as_array()?.iter().find(|c| c["type"] == type_)?;
-    Some((condition["status"].as_str()?, condition["reason"].as_str()?, condition["message"].as_str()?))
+    let condition = object["status"]["conditions"]
+        .as_array()?
+        .iter()
+        .find(|c| c["type"] == type_)?;
+    Some((
+        condition["status"].as_str()?,
+        condition["reason"].as_str()?,
+        condition["message"].as_str()?,
+    ))
 }
 
 /// Whether the object is Ready for its current generation.
@@ -72,7 +80,9 @@ pub fn is_ready(object: &Value) -> bool {
 
 /// Whether the object is Stalled for its current generation, for this reason.
 pub fn is_stalled(object: &Value, reason: &str) -> bool {
-    is_observed(object) && condition(object, "Stalled").is_some_and(|(status, why, _)| status == "True" && why == reason)
+    is_observed(object)
+        && condition(object, "Stalled")
+            .is_some_and(|(status, why, _)| status == "True" && why == reason)
 }
 
 /// Whether the status speaks of the current generation.

@@ -1,20 +1,27 @@
 //! The world of one story: a namespace, an AWS account, an operator.
 
-use std::{future::Future, path::PathBuf, process::Command, time::Duration};
+use std::{future::Future, path::PathBuf, process::Command, sync::Arc, time::Duration};
 
 use futures::TryStreamExt;
-use k8s_openapi::api::{authentication::v1::{TokenRequest, TokenRequestSpec}, core::v1::{Namespace, ServiceAccount}};
+use k8s_openapi::api::{
+    authentication::v1::{TokenRequest, TokenRequestSpec},
+    core::v1::{Namespace, ServiceAccount},
+};
 use kube::{
-    Api, Client, Discovery,
+    Api, Client,
     api::{DynamicObject, PostParams},
     core::{ApiResource, GroupVersionKind},
     runtime::{WatchStreamExt, watcher},
 };
 use serde_json::{Value, json};
 use simulator::{Entry, Options, Server, Simulator};
-use tokio::sync::OnceCell;
 
-use super::{audit, control_plane::{ControlPlane, root, run, scratch, tool}, objects, operator::Operator};
+use super::{
+    audit,
+    control_plane::{ControlPlane, root, run, scratch, tool},
+    objects,
+    operator::Operator,
+};
 
 /// Account and Region of every story.
 pub const ACCOUNT: &str = "000000000000";
@@ -38,14 +45,38 @@ pub struct World {
     pub listener: String,
     /// More flags for the operator.
     pub flags: Vec<String>,
+    plane: Arc<ControlPlane>,
     server: Server,
-    kubeconfig: PathBuf,
+    account: Account,
     operator: Option<Operator>,
+}
+
+/// Runs a story on a control plane of its own, without kinds, that it may stop and change.
+pub fn story_alone<F: Future<Output = ()>>(name: &str, story: impl FnOnce(World) -> F) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        story(
+            World::on(
+                Arc::new(ControlPlane::start(&format!("{name}-plane"))),
+                name,
+            )
+            .await,
+        )
+        .await
+    });
 }
 
 /// Runs a story in a world of its own.
 pub fn story<F: Future<Output = ()>>(name: &str, story: impl FnOnce(World) -> F) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(async { story(World::new(name).await).await });
 }
 
@@ -53,25 +84,72 @@ impl World {
     /// A namespace, an AWS and the operator's rights; the operator is not started.
     pub async fn new(name: &str) -> Self {
         let plane = ControlPlane::shared();
+        plane.install_kinds().await;
+        Self::on(plane, name).await
+    }
+
+    async fn on(plane: Arc<ControlPlane>, name: &str) -> Self {
         let client = plane.client().await;
-        install_crds(plane).await;
         let namespace = name.replace('_', "-").chars().take(63).collect::<String>();
         let namespaces: Api<Namespace> = Api::all(client.clone());
-        let object = serde_json::from_value(json!({"metadata": {"name": namespace}})).expect("a namespace");
-        namespaces.create(&PostParams::default(), &object).await.expect("the namespace is new");
-        let simulator = Simulator::new(Options { rate: RATE, ..Options::default() });
+        let object =
+            serde_json::from_value(json!({"metadata": {"name": namespace}})).expect("a namespace");
+        namespaces
+            .create(&PostParams::default(), &object)
+            .await
+            .expect("the namespace is new");
+        let simulator = Simulator::new(Options {
+            rate: RATE,
+            ..Options::default()
+        });
         let server = simulator.listen(0).await.expect("a free port");
         let listener = listener(&simulator);
-        let kubeconfig = rights(plane, &client, &namespace).await;
-        Self { namespace, simulator, client, listener, flags: Vec::new(), server, kubeconfig, operator: None }
+        let chart = [
+            "--set".to_owned(),
+            format!("watchNamespaces={{{namespace}}}"),
+        ];
+        let account = Account::install(&plane, &client, "ecs-operator", &namespace, &chart).await;
+        Self {
+            namespace,
+            simulator,
+            client,
+            listener,
+            flags: Vec::new(),
+            plane,
+            server,
+            account,
+            operator: None,
+        }
     }
 
     /// The flags of the story's operator.
     fn all_flags(&self) -> Vec<String> {
         let flags = [
-            "--region", REGION, "--endpoint-url", &self.server.url, "--allow-insecure-endpoint", "--watch-namespace", &self.namespace, "--cluster-id", "stories",
-            "--poll-period", "150ms", "--drift-period", "1h", "--retry-min", "100ms", "--retry-max", "1s", "--aws-timeout", "3s", "--listen", "127.0.0.1:0", "--log",
-            "info,ecs_operator=debug", "--log-format", "text",
+            "--region",
+            REGION,
+            "--endpoint-url",
+            &self.server.url,
+            "--allow-insecure-endpoint",
+            "--watch-namespace",
+            &self.namespace,
+            "--cluster-id",
+            "stories",
+            "--poll-period",
+            "150ms",
+            "--drift-period",
+            "1h",
+            "--retry-min",
+            "100ms",
+            "--retry-max",
+            "1s",
+            "--aws-timeout",
+            "3s",
+            "--listen",
+            "127.0.0.1:0",
+            "--log",
+            "info,ecs_operator=debug",
+            "--log-format",
+            "text",
         ];
         // Later flags win over earlier ones only where clap lets them: a story's own come instead.
         let mut all: Vec<String> = Vec::new();
@@ -90,7 +168,11 @@ impl World {
     /// Starts the operator.
     pub fn start(&mut self) {
         let log = scratch().join(format!("{}.log", self.namespace));
-        self.operator = Some(Operator::start(&self.kubeconfig, log, "test", &self.all_flags()));
+        self.operator = Some(Operator::start(
+            &self.account.kubeconfig,
+            log,
+            &self.all_flags(),
+        ));
     }
 
     /// SIGKILL.
@@ -98,55 +180,86 @@ impl World {
         self.operator.take().expect("an operator runs").kill();
     }
 
-    /// SIGTERM, until it is gone.
-    pub fn terminate(&mut self) {
-        self.operator.take().expect("an operator runs").terminate();
+    /// SIGTERM, until it is gone; its exit code.
+    pub fn terminate(&mut self) -> Option<i32> {
+        self.operator.take().expect("an operator runs").terminate()
+    }
+
+    /// The control plane.
+    pub fn plane(&self) -> &ControlPlane {
+        &self.plane
     }
 
     /// What the operator logged.
     pub fn logs(&self) -> String {
-        self.operator.as_ref().map(Operator::logs).unwrap_or_default()
+        self.operator
+            .as_ref()
+            .map(Operator::logs)
+            .unwrap_or_default()
     }
 
     /// `kubectl apply` of several manifests at once.
     pub fn apply(&self, manifests: &[Value]) {
-        self.try_apply(manifests).unwrap_or_else(|error| panic!("kubectl apply: {error}"));
+        self.try_apply(manifests)
+            .unwrap_or_else(|error| panic!("kubectl apply: {error}"));
     }
 
     /// `kubectl apply`, with what it says when it is refused.
     pub fn try_apply(&self, manifests: &[Value]) -> Result<String, String> {
         let list = json!({"apiVersion": "v1", "kind": "List", "items": manifests}).to_string();
-        ControlPlane::shared().try_kubectl(&["apply", "-n", &self.namespace, "-f", "-"], &list)
+        self.plane
+            .try_kubectl(&["apply", "-n", &self.namespace, "-f", "-"], &list)
     }
 
     /// kubectl in the story's namespace.
     pub fn kubectl(&self, args: &[&str]) -> String {
         let mut all = vec!["-n", &self.namespace];
         all.extend(args);
-        ControlPlane::shared().kubectl(&all, "")
+        self.plane.kubectl(&all, "")
     }
 
     /// Sets an annotation that asks for a reconcile now.
     pub fn reconcile_now(&self, kind: &str, name: &str, value: &str) {
-        self.kubectl(&["annotate", "--overwrite", kind, name, &format!("ecs-operator.dev/reconcile-at={value}")]);
+        self.kubectl(&[
+            "annotate",
+            "--overwrite",
+            kind,
+            name,
+            &format!("ecs-operator.dev/reconcile-at={value}"),
+        ]);
     }
 
     /// Objects of a kind.
     pub fn api(&self, kind: &str) -> Api<DynamicObject> {
-        let resource = ApiResource::from_gvk(&GroupVersionKind::gvk("ecs-operator.dev", "v1alpha1", kind));
+        let resource =
+            ApiResource::from_gvk(&GroupVersionKind::gvk("ecs-operator.dev", "v1alpha1", kind));
         Api::namespaced_with(self.client.clone(), &self.namespace, &resource)
     }
 
     /// An object as it is now; none: it does not exist.
     pub async fn get(&self, kind: &str, name: &str) -> Option<Value> {
-        let object = self.api(kind).get_opt(name).await.expect("the API server answers");
+        let object = self
+            .api(kind)
+            .get_opt(name)
+            .await
+            .expect("the API server answers");
         object.map(|object| serde_json::to_value(object).expect("JSON"))
     }
 
     /// Waits until an object is as `wanted`; after the deadline, panics with what it was last and what was logged.
-    pub async fn until(&self, kind: &str, name: &str, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub async fn until(
+        &self,
+        kind: &str,
+        name: &str,
+        what: &str,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Value {
         let config = watcher::Config::default().fields(&format!("metadata.name={name}"));
-        let mut changes = std::pin::pin!(watcher(self.api(kind), config).default_backoff().applied_objects());
+        let mut changes = std::pin::pin!(
+            watcher(self.api(kind), config)
+                .default_backoff()
+                .applied_objects()
+        );
         let mut last = Value::Null;
         let found = tokio::time::timeout(DEADLINE, async {
             while let Ok(Some(object)) = changes.try_next().await {
@@ -158,7 +271,12 @@ impl World {
             false
         })
         .await;
-        assert!(found == Ok(true), "{kind} {name} is not {what}; it is {last:#}\n{}\n{}", self.calls(), self.tail());
+        assert!(
+            found == Ok(true),
+            "{kind} {name} is not {what}; it is {last:#}\n{}\n{}",
+            self.calls(),
+            self.tail()
+        );
         last
     }
 
@@ -169,16 +287,27 @@ impl World {
 
     /// Waits until the object is Stalled for a reason.
     pub async fn until_stalled(&self, kind: &str, name: &str, reason: &str) -> Value {
-        self.until(kind, name, &format!("Stalled/{reason}"), |object| objects::is_stalled(object, reason)).await
+        self.until(kind, name, &format!("Stalled/{reason}"), |object| {
+            objects::is_stalled(object, reason)
+        })
+        .await
     }
 
     /// Waits until an object is gone.
     pub async fn until_gone(&self, kind: &str, name: &str) {
         let api = self.api(kind);
-        let gone = kube::runtime::wait::await_condition(api, name, |object: Option<&DynamicObject>| object.is_none());
+        let gone =
+            kube::runtime::wait::await_condition(api, name, |object: Option<&DynamicObject>| {
+                object.is_none()
+            });
         let result = tokio::time::timeout(DEADLINE, gone).await;
         if !matches!(result, Ok(Ok(_))) {
-            panic!("{kind} {name} is not gone; it is {:#}\n{}\n{}", self.get(kind, name).await.unwrap_or_default(), self.calls(), self.tail());
+            panic!(
+                "{kind} {name} is not gone; it is {:#}\n{}\n{}",
+                self.get(kind, name).await.unwrap_or_default(),
+                self.calls(),
+                self.tail()
+            );
         }
     }
 
@@ -192,35 +321,62 @@ impl World {
 
     /// Calls that the operator made.
     pub fn journal(&self) -> Vec<Entry> {
-        self.simulator.journal().into_iter().filter(|entry| entry.access_key != "console").collect()
+        self.simulator
+            .journal()
+            .into_iter()
+            .filter(|entry| entry.access_key != "console")
+            .collect()
     }
 
     /// Names of the mutating calls that the operator made.
     pub fn mutations(&self) -> Vec<String> {
-        self.journal().into_iter().filter(|entry| entry.mutating).map(|entry| entry.operation).collect()
+        self.journal()
+            .into_iter()
+            .filter(|entry| entry.mutating)
+            .map(|entry| entry.operation)
+            .collect()
     }
 
     /// How often the operator made a call that AWS took.
     pub fn count(&self, operation: &str) -> usize {
-        self.journal().iter().filter(|entry| entry.operation == operation && entry.code().is_none()).count()
+        self.journal()
+            .iter()
+            .filter(|entry| entry.operation == operation && entry.code().is_none())
+            .count()
     }
 
     /// A call of a person with AWS rights.
     pub fn aws(&self, service: &str, operation: &str, input: Value) -> Value {
-        self.simulator.api(ACCOUNT, REGION, service, operation, input).unwrap_or_else(|error| panic!("{operation}: {error:?}"))
+        self.simulator
+            .api(ACCOUNT, REGION, service, operation, input)
+            .unwrap_or_else(|error| panic!("{operation}: {error:?}"))
     }
 
     /// The service as ECS describes it.
     pub fn ecs_service(&self, name: &str) -> Value {
         let cluster = format!("{}-main", self.namespace);
-        let answer = self.aws("ecs", "DescribeServices", json!({"cluster": cluster, "services": [name], "include": ["TAGS"]}));
+        let answer = self.aws(
+            "ecs",
+            "DescribeServices",
+            json!({"cluster": cluster, "services": [name], "include": ["TAGS"]}),
+        );
         answer["services"][0].clone()
     }
 
     /// Rules of the story's listener but the default one.
     pub fn rules(&self) -> Vec<Value> {
-        let answer = self.aws("elasticloadbalancing", "DescribeRules", json!({"ListenerArn": self.listener}));
-        answer["Rules"].as_array().expect("rules").iter().filter(|rule| rule["IsDefault"] == false).cloned().collect()
+        let answer = self.aws(
+            "elasticloadbalancing",
+            "DescribeRules",
+            json!({"ListenerArn": self.listener}),
+        );
+        answer["Rules"]
+            .as_array()
+            .expect("rules")
+            .iter()
+            .filter(|rule| rule["IsDefault"] == false)
+            .cloned()
+            .collect()
     }
 
     /// The name in AWS of an object of the story.
@@ -230,21 +386,39 @@ impl World {
 
     /// What the operator wrote to Kubernetes.
     pub fn writes(&self) -> Vec<String> {
-        audit::writes(&ControlPlane::shared().dir, &self.user())
+        audit::writes(&self.plane.dir, &self.user())
+    }
+
+    /// Gives the operator the chart's cluster-wide rights, with an account in a namespace of its own.
+    pub async fn use_cluster_wide_rights(&mut self) {
+        let namespace = format!("{}-operator", self.namespace);
+        self.plane.kubectl(&["create", "namespace", &namespace], "");
+        let release = format!("ecs-operator-{}", self.namespace);
+        self.account = Account::install(&self.plane, &self.client, &release, &namespace, &[]).await;
     }
 
     /// The operator's user.
     pub fn user(&self) -> String {
-        format!("system:serviceaccount:{}:ecs-operator", self.namespace)
+        self.account.user.clone()
     }
 
     /// What must hold at the end of every story: AWS's model was kept, no secret got out, nothing panicked.
     pub fn check(&self) {
         for entry in self.simulator.journal() {
-            assert!(entry.violations.is_empty(), "{}: {:?}", entry.operation, entry.violations);
-            assert!(!matches!(entry.code(), Some("NotSimulated" | "SimulatorBug")), "{}", entry.operation);
+            assert!(
+                entry.violations.is_empty(),
+                "{}: {:?}",
+                entry.operation,
+                entry.violations
+            );
+            assert!(
+                !matches!(entry.code(), Some("NotSimulated" | "SimulatorBug")),
+                "{}",
+                entry.operation
+            );
         }
-        let log = std::fs::read_to_string(scratch().join(format!("{}.log", self.namespace))).unwrap_or_default();
+        let log = std::fs::read_to_string(scratch().join(format!("{}.log", self.namespace)))
+            .unwrap_or_default();
         for canary in ["environment-canary", "secret-canary"] {
             assert!(!log.contains(canary), "{canary} is in the log");
         }
@@ -253,7 +427,13 @@ impl World {
 
     fn calls(&self) -> String {
         let journal = self.simulator.journal();
-        let lines: Vec<_> = journal.iter().rev().take(25).rev().map(|entry| format!("{} {} {:?}", entry.seq, entry.operation, entry.outcome)).collect();
+        let lines: Vec<_> = journal
+            .iter()
+            .rev()
+            .take(25)
+            .rev()
+            .map(|entry| format!("{} {} {:?}", entry.seq, entry.operation, entry.outcome))
+            .collect();
         lines.join("\n")
     }
 
@@ -264,46 +444,79 @@ impl World {
     }
 }
 
-/// The CustomResourceDefinitions, once a run.
-async fn install_crds(plane: &ControlPlane) {
-    static INSTALLED: OnceCell<()> = OnceCell::const_new();
-    INSTALLED
-        .get_or_init(|| async {
-            plane.kubectl(&["apply", "--server-side", "-f", &root().join("crds").display().to_string()], "");
-            plane.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", "-f", &root().join("crds").display().to_string()], "");
-            // The API server serves a new kind a moment after saying so.
-            let client = plane.client().await;
-            let served = async { while Discovery::new(client.clone()).run_aggregated().await.is_ok_and(|d| !d.has_group("ecs-operator.dev")) {} };
-            tokio::time::timeout(DEADLINE, served).await.expect("the kinds are served");
-        })
-        .await;
+/// The chart's ServiceAccount with the chart's rights.
+struct Account {
+    user: String,
+    kubeconfig: PathBuf,
 }
 
-/// The chart's ServiceAccount and Role in a namespace, rendered by helm, and a kubeconfig with a token of it.
-async fn rights(plane: &ControlPlane, client: &Client, namespace: &str) -> PathBuf {
-    let chart = root().join("charts/ecs-operator");
-    let mut helm = Command::new(tool("helm"));
-    helm.args(["template", "ecs-operator"]).arg(chart).args(["--namespace", namespace, "--set", "crds.install=false", "--set", "clusterId=stories"]);
-    helm.args(["--set", &format!("watchNamespaces={{{namespace}}}"), "--show-only", "templates/rbac.yaml", "--show-only", "templates/serviceaccount.yaml"]);
-    let manifests = run(&mut helm, "").expect("the chart renders");
-    plane.kubectl(&["apply", "-f", "-"], &manifests);
-    let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), namespace);
-    let request = TokenRequest { spec: TokenRequestSpec { expiration_seconds: Some(7200), ..Default::default() }, ..Default::default() };
-    let token = accounts.create_token_request("ecs-operator", &PostParams::default(), &request).await.expect("a token");
-    let admin = std::fs::read_to_string(plane.kubeconfig()).expect("a kubeconfig");
-    let mut config: Value = serde_saphyr::from_str(&admin).expect("YAML");
-    config["users"][0]["user"] = json!({"token": token.status.expect("a status").token});
-    let path = scratch().join(format!("{namespace}.kubeconfig"));
-    std::fs::write(&path, config.to_string()).expect("writable");
-    path
+impl Account {
+    /// Renders the chart with helm, applies account and rights, and writes a kubeconfig with a token of the account.
+    async fn install(
+        plane: &ControlPlane,
+        client: &Client,
+        release: &str,
+        namespace: &str,
+        values: &[String],
+    ) -> Self {
+        let mut helm = Command::new(tool("helm"));
+        helm.args(["template", release])
+            .arg(root().join("charts/ecs-operator"))
+            .args(["--namespace", namespace]);
+        helm.args(["--set", "crds.install=false", "--set", "clusterId=stories"])
+            .args(values);
+        helm.args([
+            "--show-only",
+            "templates/rbac.yaml",
+            "--show-only",
+            "templates/serviceaccount.yaml",
+        ]);
+        let manifests = run(&mut helm, "").expect("the chart renders");
+        plane.kubectl(&["apply", "-f", "-"], &manifests);
+        let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), namespace);
+        let spec = TokenRequestSpec {
+            expiration_seconds: Some(7200),
+            ..Default::default()
+        };
+        let request = TokenRequest {
+            spec,
+            ..Default::default()
+        };
+        let token = accounts
+            .create_token_request(release, &PostParams::default(), &request)
+            .await
+            .expect("a token");
+        let admin = std::fs::read_to_string(plane.kubeconfig()).expect("a kubeconfig");
+        let mut config: Value = serde_saphyr::from_str(&admin).expect("YAML");
+        config["users"][0]["user"] = json!({"token": token.status.expect("a status").token});
+        let kubeconfig = scratch().join(format!("{namespace}.kubeconfig"));
+        std::fs::write(&kubeconfig, config.to_string()).expect("writable");
+        Self {
+            user: format!("system:serviceaccount:{namespace}:{release}"),
+            kubeconfig,
+        }
+    }
 }
 
 /// A load balancer with a listener, as a platform team makes them.
 fn listener(simulator: &Simulator) -> String {
-    let call = |operation: &str, input: Value| simulator.api(ACCOUNT, REGION, "elasticloadbalancing", operation, input).expect("the platform team may");
-    let balancer = call("CreateLoadBalancer", json!({"Name": "shared", "Subnets": ["subnet-a", "subnet-b"]}));
+    let call = |operation: &str, input: Value| {
+        simulator
+            .api(ACCOUNT, REGION, "elasticloadbalancing", operation, input)
+            .expect("the platform team may")
+    };
+    let balancer = call(
+        "CreateLoadBalancer",
+        json!({"Name": "shared", "Subnets": ["subnet-a", "subnet-b"]}),
+    );
     let default = json!([{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]);
     let arn = &balancer["LoadBalancers"][0]["LoadBalancerArn"];
-    let listener = call("CreateListener", json!({"LoadBalancerArn": arn, "Protocol": "HTTP", "Port": 80, "DefaultActions": default}));
-    listener["Listeners"][0]["ListenerArn"].as_str().expect("an ARN").to_owned()
+    let listener = call(
+        "CreateListener",
+        json!({"LoadBalancerArn": arn, "Protocol": "HTTP", "Port": 80, "DefaultActions": default}),
+    );
+    listener["Listeners"][0]["ListenerArn"]
+        .as_str()
+        .expect("an ARN")
+        .to_owned()
 }

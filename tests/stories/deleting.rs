@@ -1,0 +1,211 @@
+//! Objects go when AWS has nothing of theirs left.
+
+use serde_json::{Value, json};
+
+use crate::harness::{World, objects::*, world::story};
+
+async fn settled(world: &mut World, service: Value) {
+    world.start();
+    world.apply(&[cluster(), task_definition("web", "nginx:1"), service]);
+    world.until_ready("EcsService", "web").await;
+}
+
+/// What AWS has left of the story.
+fn left(world: &World) -> Vec<String> {
+    let mut left = Vec::new();
+    let clusters = world.aws("ecs", "ListClusters", json!({}));
+    left.extend(
+        clusters["clusterArns"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(Value::to_string),
+    );
+    let revisions = world.aws("ecs", "ListTaskDefinitions", json!({"status": "ACTIVE"}));
+    left.extend(
+        revisions["taskDefinitionArns"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(Value::to_string),
+    );
+    let groups = world.aws("elasticloadbalancing", "DescribeTargetGroups", json!({}));
+    left.extend(
+        groups["TargetGroups"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|group| group["TargetGroupArn"].to_string()),
+    );
+    left.extend(world.rules().iter().map(|rule| rule["RuleArn"].to_string()));
+    left
+}
+
+#[test]
+fn everything_deleted_at_once_goes_in_reverse_order() {
+    story("delete_all", |mut world| async move {
+        let listener = world.listener.clone();
+        settled(&mut world, balanced("web", &listener, "/")).await;
+        let before = world.mutations().len();
+        world.kubectl(&[
+            "delete",
+            "--wait=false",
+            "ecscluster/main",
+            "ecstaskdefinition/web",
+            "ecsservice/web",
+        ]);
+        for (kind, name) in [
+            ("EcsService", "web"),
+            ("EcsTaskDefinition", "web"),
+            ("EcsCluster", "main"),
+        ] {
+            world.until_gone(kind, name).await;
+        }
+        let mutations = world.mutations()[before..].to_vec();
+        let position = |operation: &str| {
+            mutations
+                .iter()
+                .position(|mutation| mutation == operation)
+                .unwrap_or_else(|| panic!("{operation}: {mutations:?}"))
+        };
+        assert!(position("DeleteService") < position("DeleteRule"));
+        assert!(position("DeleteRule") < position("DeleteTargetGroup"));
+        assert!(position("DeleteTargetGroup") < position("DeleteCluster"));
+        assert_eq!(left(&world), Vec::<String>::new());
+        world.check();
+    });
+}
+
+#[test]
+fn cluster_waits_for_its_services_and_says_which() {
+    story("delete_cluster_first", |mut world| async move {
+        settled(&mut world, service("web")).await;
+        world.kubectl(&["delete", "--wait=false", "ecscluster/main"]);
+        let blocked = |object: &Value| {
+            condition(object, "Ready").is_some_and(|(_, reason, message)| {
+                reason == "DeletionBlocked" && message.contains("web")
+            })
+        };
+        world
+            .until("EcsCluster", "main", "waiting for its service", blocked)
+            .await;
+        assert_eq!(world.count("DeleteCluster"), 0);
+        world.kubectl(&["delete", "--wait=false", "ecsservice/web"]);
+        world.until_gone("EcsCluster", "main").await;
+        world.check();
+    });
+}
+
+#[test]
+fn retained_resources_stay_and_are_taken_back_by_the_same_name() {
+    story("retain", |mut world| async move {
+        let listener = world.listener.clone();
+        let mut retained = balanced("web", &listener, "/");
+        retained["spec"]["deletionPolicy"] = json!("Retain");
+        settled(&mut world, retained.clone()).await;
+        let arn = world.ecs_service(&world.aws_name("web"))["serviceArn"].clone();
+        world.kubectl(&["delete", "ecsservice/web"]);
+        assert_eq!(
+            world.count("DeleteService")
+                + world.count("DeleteRule")
+                + world.count("DeleteTargetGroup"),
+            0
+        );
+        let tags = world.ecs_service(&world.aws_name("web"))["tags"].clone();
+        assert!(
+            tags.to_string().contains("ecs-operator.dev/retained"),
+            "{tags}"
+        );
+        let creates = world
+            .mutations()
+            .iter()
+            .filter(|mutation| mutation.starts_with("Create"))
+            .count();
+        world.apply(&[retained]);
+        world.until_ready("EcsService", "web").await;
+        let service = world.ecs_service(&world.aws_name("web"));
+        assert_eq!(service["serviceArn"], arn);
+        assert!(
+            !service["tags"]
+                .to_string()
+                .contains("ecs-operator.dev/retained"),
+            "{}",
+            service["tags"]
+        );
+        assert_eq!(
+            world
+                .mutations()
+                .iter()
+                .filter(|mutation| mutation.starts_with("Create"))
+                .count(),
+            creates
+        );
+        assert_eq!(world.rules().len(), 1);
+        world.check();
+    });
+}
+
+#[test]
+fn object_goes_when_aws_has_nothing_of_it_any_more() {
+    story("already_gone", |mut world| async move {
+        let listener = world.listener.clone();
+        settled(&mut world, balanced("web", &listener, "/")).await;
+        let rule = world.rules()[0]["RuleArn"].clone();
+        let group =
+            world.aws("elasticloadbalancing", "DescribeTargetGroups", json!({}))["TargetGroups"][0]
+                ["TargetGroupArn"]
+                .clone();
+        world.kill();
+        let cluster = world.aws_name("main");
+        world.aws(
+            "ecs",
+            "DeleteService",
+            json!({"cluster": cluster, "service": world.aws_name("web"), "force": true}),
+        );
+        world.simulator.advance(600.0);
+        world.aws("ecs", "DeleteCluster", json!({"cluster": cluster}));
+        world.aws(
+            "elasticloadbalancing",
+            "DeleteRule",
+            json!({"RuleArn": rule}),
+        );
+        world.aws(
+            "elasticloadbalancing",
+            "DeleteTargetGroup",
+            json!({"TargetGroupArn": group}),
+        );
+        world.start();
+        world.kubectl(&[
+            "delete",
+            "--wait=false",
+            "ecscluster/main",
+            "ecstaskdefinition/web",
+            "ecsservice/web",
+        ]);
+        for (kind, name) in [
+            ("EcsService", "web"),
+            ("EcsTaskDefinition", "web"),
+            ("EcsCluster", "main"),
+        ] {
+            world.until_gone(kind, name).await;
+        }
+        assert_eq!(left(&world), Vec::<String>::new());
+        world.check();
+    });
+}
+
+#[test]
+fn deleted_namespace_takes_everything_with_it() {
+    story("delete_namespace", |mut world| async move {
+        // As the chart installs it: the operator lives elsewhere and watches everything.
+        world.use_cluster_wide_rights().await;
+        let listener = world.listener.clone();
+        settled(&mut world, balanced("web", &listener, "/")).await;
+        world.plane().kubectl(
+            &["delete", "namespace", &world.namespace, "--timeout=80s"],
+            "",
+        );
+        assert_eq!(left(&world), Vec::<String>::new());
+        world.check();
+    });
+}

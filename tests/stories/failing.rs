@@ -1,0 +1,355 @@
+//! AWS and Kubernetes fail; the end is the same, with one of everything.
+
+use serde_json::{Value, json};
+use simulator::{Effect, Fault, Outcome};
+
+use crate::harness::{
+    objects::*,
+    world::{DEADLINE, story, story_alone},
+};
+
+/// Every mutating call of a whole life: creation, an edit of everything, deletion.
+const CALLS: [&str; 13] = [
+    "CreateCluster",
+    "RegisterTaskDefinition",
+    "CreateTargetGroup",
+    "CreateRule",
+    "CreateService",
+    "UpdateService",
+    "ModifyTargetGroup",
+    "ModifyTargetGroupAttributes",
+    "ModifyRule",
+    "DeleteService",
+    "DeleteRule",
+    "DeleteTargetGroup",
+    "DeleteCluster",
+];
+
+fn edited(listener: &str) -> [Value; 2] {
+    let mut service = balanced("web", listener, "/new");
+    let group = &mut service["spec"]["loadBalancers"][0]["targetGroup"];
+    group["healthCheckPath"] = json!("/ready");
+    group["attributes"] = json!({"deregistration_delay.timeout_seconds": "5"});
+    [task_definition("web", "nginx:2"), service]
+}
+
+/// A whole life in which every mutating call fails once with `effect`.
+fn whole_life(name: &str, effect: Effect) {
+    story(name, |mut world| async move {
+        for operation in CALLS {
+            world
+                .simulator
+                .fault(Fault::new(effect.clone()).operation(operation).times(1));
+        }
+        world.flags = ["--aws-timeout", "1s"].map(str::to_owned).to_vec();
+        world.start();
+        let listener = world.listener.clone();
+        world.apply(&[
+            cluster(),
+            task_definition("web", "nginx:1"),
+            balanced("web", &listener, "/old"),
+        ]);
+        world.until_ready("EcsService", "web").await;
+        world.apply(&edited(&listener));
+        let rolled = |object: &Value| {
+            is_ready(object)
+                && object["status"]["taskDefinition"]["arn"]
+                    .as_str()
+                    .is_some_and(|arn| !arn.ends_with(":1"))
+        };
+        world
+            .until("EcsService", "web", "Ready with the edit", rolled)
+            .await;
+        let groups = world.aws("elasticloadbalancing", "DescribeTargetGroups", json!({}));
+        assert_eq!(groups["TargetGroups"].as_array().expect("groups").len(), 1);
+        assert_eq!(world.rules().len(), 1);
+        assert_eq!(
+            world.rules()[0]["Conditions"][0]["PathPatternConfig"]["Values"],
+            json!(["/new"])
+        );
+        let services = world.aws(
+            "ecs",
+            "ListServices",
+            json!({"cluster": world.aws_name("main")}),
+        );
+        assert_eq!(
+            services["serviceArns"].as_array().expect("services").len(),
+            1
+        );
+        // Every registered revision was wanted: none came twice because a reply was lost.
+        let revisions = world.aws(
+            "ecs",
+            "ListTaskDefinitions",
+            json!({"familyPrefix": world.aws_name("web"), "status": "ACTIVE"}),
+        );
+        assert_eq!(
+            revisions["taskDefinitionArns"]
+                .as_array()
+                .expect("revisions")
+                .len(),
+            2,
+            "{revisions}"
+        );
+        world.kubectl(&[
+            "delete",
+            "--wait=false",
+            "ecscluster/main",
+            "ecstaskdefinition/web",
+            "ecsservice/web",
+        ]);
+        for (kind, name) in [
+            ("EcsService", "web"),
+            ("EcsTaskDefinition", "web"),
+            ("EcsCluster", "main"),
+        ] {
+            world.until_gone(kind, name).await;
+        }
+        assert_eq!(world.rules().len(), 0);
+        let hit: Vec<_> = CALLS
+            .iter()
+            .filter(|call| {
+                world
+                    .journal()
+                    .iter()
+                    .any(|entry| entry.operation == **call && entry.outcome != Outcome::Ok)
+            })
+            .collect();
+        assert_eq!(hit.len(), CALLS.len(), "every call failed once: {hit:?}");
+        world.check();
+    });
+}
+
+#[test]
+fn throttled_calls_end_with_one_of_everything() {
+    whole_life("throttled", Effect::Throttle);
+}
+
+#[test]
+fn server_faults_end_with_one_of_everything() {
+    whole_life(
+        "server_faults",
+        Effect::Error {
+            status: 500,
+            code: "ServerException".into(),
+            message: "internal".into(),
+        },
+    );
+}
+
+#[test]
+fn lost_replies_end_with_one_of_everything() {
+    whole_life("lost_replies", Effect::LoseReply);
+}
+
+#[test]
+fn timeouts_after_the_effect_end_with_one_of_everything() {
+    whole_life("timeouts_after", Effect::HangAfter);
+}
+
+#[test]
+fn cut_answers_end_with_one_of_everything() {
+    whole_life("cut_answers", Effect::Truncate);
+}
+
+#[test]
+fn new_resources_that_aws_does_not_show_yet_are_not_made_twice() {
+    story("not_visible_yet", |mut world| async move {
+        world.simulator.set_rate(4.0);
+        for operation in [
+            "CreateCluster",
+            "RegisterTaskDefinition",
+            "CreateTargetGroup",
+            "CreateRule",
+            "CreateService",
+        ] {
+            world
+                .simulator
+                .fault(Fault::new(Effect::InvisibleFor { seconds: 8.0 }).operation(operation));
+        }
+        world.start();
+        let listener = world.listener.clone();
+        world.apply(&[
+            cluster(),
+            task_definition("web", "nginx:1"),
+            balanced("web", &listener, "/"),
+        ]);
+        world.until_ready("EcsService", "web").await;
+        let creates: Vec<_> = world
+            .mutations()
+            .into_iter()
+            .filter(|call| call.starts_with("Create") || call.starts_with("Register"))
+            .collect();
+        assert_eq!(creates.len(), 5, "{creates:?}");
+        world.check();
+    });
+}
+
+#[test]
+fn access_denied_is_slow_and_loud_and_others_are_unaffected() {
+    story("access_denied", |mut world| async move {
+        world.flags = ["--retry-max", "1h"].map(str::to_owned).to_vec();
+        let denied = world.aws_name("denied");
+        world.simulator.fault(
+            Fault::new(Effect::Deny)
+                .operation("CreateService")
+                .contains(&denied),
+        );
+        world.start();
+        world.apply(&[
+            cluster(),
+            task_definition("web", "nginx:1"),
+            service("web"),
+            task_definition("denied", "nginx:1"),
+            service("denied"),
+        ]);
+        let stalled = world
+            .until_stalled("EcsService", "denied", "AccessDenied")
+            .await;
+        world.until_ready("EcsService", "web").await;
+        let (_, _, message) = condition(&stalled, "Stalled").expect("stalled");
+        assert!(
+            message.contains("CreateService")
+                && message.contains("AccessDenied")
+                && message.contains("request "),
+            "{message}"
+        );
+        assert_eq!(
+            stalled["status"]["lastError"]["code"],
+            "AccessDeniedException"
+        );
+        let tries = world
+            .journal()
+            .iter()
+            .filter(|entry| entry.operation == "CreateService" && entry.code().is_some())
+            .count();
+        assert_eq!(tries, 1, "no hot loop");
+        let events = world.kubectl(&["get", "events.events.k8s.io", "-o", "json"]);
+        assert!(events.contains("AccessDenied"), "{events}");
+        world.check();
+    });
+}
+
+#[test]
+fn what_aws_refuses_is_told_with_its_words() {
+    story("aws_refuses", |mut world| async move {
+        world.start();
+        let mut wrong = service("web");
+        wrong["spec"]["loadBalancers"] = json!([{"containerName": "app", "containerPort": 8080, "targetGroupArn": "arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/none/0123456789abcdef"}]);
+        world.apply(&[cluster(), task_definition("web", "nginx:1"), wrong]);
+        let stalled = world
+            .until_stalled("EcsService", "web", "InvalidSpec")
+            .await;
+        let (_, _, message) = condition(&stalled, "Stalled").expect("stalled");
+        assert!(
+            message.contains("CreateService") && message.contains("targetgroup/none"),
+            "{message}"
+        );
+        world.check();
+    });
+}
+
+#[test]
+fn ready_survives_an_aws_that_does_not_answer() {
+    story("aws_outage", |mut world| async move {
+        world.start();
+        world.apply(&[cluster(), task_definition("web", "nginx:1"), service("web")]);
+        world.until_ready("EcsService", "web").await;
+        let fault = world.simulator.fault(Fault::new(Effect::Error {
+            status: 503,
+            code: "ServiceUnavailable".into(),
+            message: String::new(),
+        }));
+        world.reconcile_now("EcsService", "web", "1");
+        let told = |object: &Value| object["status"]["lastError"]["code"] == "ServiceUnavailable";
+        let service = world
+            .until("EcsService", "web", "told of the outage", told)
+            .await;
+        assert!(is_ready(&service), "{service:#}");
+        world.simulator.release(fault);
+        let healed = |object: &Value| object["status"].get("lastError").is_none();
+        assert!(is_ready(
+            &world.until("EcsService", "web", "healed", healed).await
+        ));
+        world.check();
+    });
+}
+
+#[test]
+fn poison_object_harms_only_itself() {
+    story_alone("poison", |mut world| async move {
+        world.plane().install_kinds().await;
+        // Written when the schema was laxer: a number where the code expects a text.
+        let crd = world.kubectl(&[
+            "get",
+            "crd",
+            "ecstaskdefinitions.ecs-operator.dev",
+            "-o",
+            "json",
+        ]);
+        let mut lax: Value = serde_json::from_str(&crd).expect("JSON");
+        lax["spec"]["versions"][0]["schema"]["openAPIV3Schema"] =
+            json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+        world
+            .plane()
+            .kubectl(&["replace", "-f", "-"], &lax.to_string());
+        let poison = manifest(
+            "EcsTaskDefinition",
+            "poison",
+            json!({"containerDefinitions": [{"name": "app", "image": 7}]}),
+        );
+        let refused = async {
+            while world.try_apply(std::slice::from_ref(&poison)).is_err() {
+                tokio::task::yield_now().await
+            }
+        };
+        tokio::time::timeout(DEADLINE, refused)
+            .await
+            .expect("the lax schema takes it");
+        let mut strict: Value = serde_json::from_str(&crd).expect("JSON");
+        strict["metadata"]
+            .as_object_mut()
+            .expect("metadata")
+            .remove("resourceVersion");
+        world
+            .plane()
+            .kubectl(&["replace", "-f", "-"], &strict.to_string());
+        world.apply(&[cluster(), task_definition("web", "nginx:1"), service("web")]);
+        world.start();
+        world.until_ready("EcsService", "web").await;
+        let told = async {
+            while !world
+                .kubectl(&["get", "events.events.k8s.io", "-o", "json"])
+                .contains("can't be read")
+            {}
+        };
+        tokio::time::timeout(DEADLINE, told)
+            .await
+            .expect("the poison object is told of");
+        world.check();
+    });
+}
+
+#[test]
+fn api_server_restart_is_survived() {
+    story_alone("api_server_restart", |mut world| async move {
+        world.plane().install_kinds().await;
+        world.start();
+        world.apply(&[cluster(), task_definition("web", "nginx:1"), service("web")]);
+        world.until_ready("EcsService", "web").await;
+        let before = world.mutations();
+        world.plane().down();
+        world.plane().up();
+        world.apply(&[task_definition("web", "nginx:2")]);
+        let rolled = |object: &Value| {
+            is_ready(object) && object["status"]["taskDefinition"]["revision"] == 2
+        };
+        world
+            .until("EcsService", "web", "Ready with revision 2", rolled)
+            .await;
+        assert_eq!(
+            world.mutations()[before.len()..],
+            ["RegisterTaskDefinition", "UpdateService"]
+        );
+        world.check();
+    });
+}

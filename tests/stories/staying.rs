@@ -1,0 +1,200 @@
+//! Steady means quiet: no call that changes anything, no write; what others change is told and repaired.
+
+use serde_json::{Value, json};
+use simulator::Entry;
+
+use crate::harness::{World, objects::*, world::story};
+
+async fn settled(world: &mut World, service: Value) {
+    world.start();
+    world.apply(&[cluster(), task_definition("web", "nginx:1"), service]);
+    world.until_ready("EcsService", "web").await;
+}
+
+/// Reads of the service.
+fn looks(entries: &[Entry]) -> usize {
+    entries
+        .iter()
+        .filter(|entry| entry.operation == "DescribeServices")
+        .count()
+}
+
+#[test]
+fn unchanged_apply_restart_and_forced_reconciles_change_nothing() {
+    story("steady", |mut world| async move {
+        let listener = world.listener.clone();
+        let mut service = balanced("web", &listener, "/");
+        service["spec"]["loadBalancers"][0]["targetGroup"]["attributes"] =
+            json!({"deregistration_delay.timeout_seconds": "30"});
+        service["spec"]["tags"] = json!({"team": "a"});
+        settled(&mut world, service.clone()).await;
+        // The cluster counts its services: let it count this one before the baseline.
+        world.reconcile_now("EcsCluster", "main", "0");
+        let counted = |object: &Value| object["status"]["activeServicesCount"] == 1;
+        world.until("EcsCluster", "main", "counting", counted).await;
+        let (mutations, writes) = (world.mutations(), world.writes());
+        world.apply(&[cluster(), task_definition("web", "nginx:1"), service]);
+        for round in 0..20 {
+            let before = looks(&world.journal());
+            world.reconcile_now("EcsService", "web", &round.to_string());
+            world
+                .until_called("a forced look", |entries| looks(entries) > before)
+                .await;
+        }
+        for kind in ["EcsCluster", "EcsTaskDefinition"] {
+            let name = if kind == "EcsCluster" { "main" } else { "web" };
+            let before = world.journal().len();
+            world.reconcile_now(kind, name, "1");
+            world
+                .until_called("a forced look", |entries| entries.len() > before)
+                .await;
+        }
+        world.terminate();
+        let before = looks(&world.journal());
+        world.start();
+        world
+            .until_called("the look after a restart", |entries| {
+                looks(entries) > before
+            })
+            .await;
+        // One more look after it: the first one's writes, if there were any, are in the audit log by then.
+        let before = looks(&world.journal());
+        world.reconcile_now("EcsService", "web", "last");
+        world
+            .until_called("one more look", |entries| looks(entries) > before)
+            .await;
+        assert_eq!(world.mutations(), mutations);
+        assert_eq!(world.writes(), writes);
+        world.check();
+    });
+}
+
+#[test]
+fn absent_desired_count_is_left_alone_after_creation() {
+    story("count_is_hands_off", |mut world| async move {
+        let mut open = service("web");
+        open["spec"]
+            .as_object_mut()
+            .expect("a spec")
+            .remove("desiredCount");
+        settled(&mut world, open).await;
+        let name = world.aws_name("web");
+        world.aws(
+            "ecs",
+            "UpdateService",
+            json!({"cluster": world.aws_name("main"), "service": name, "desiredCount": 3}),
+        );
+        world.simulator.advance(120.0);
+        world.reconcile_now("EcsService", "web", "1");
+        let scaled = |object: &Value| is_ready(object) && object["status"]["runningCount"] == 3;
+        world
+            .until("EcsService", "web", "Ready with 3", scaled)
+            .await;
+        assert_eq!(world.count("UpdateService"), 0);
+        world.check();
+    });
+}
+
+#[test]
+fn kubectl_scale_scales() {
+    story("kubectl_scale", |mut world| async move {
+        settled(&mut world, service("web")).await;
+        world.kubectl(&["scale", "ecsservice", "web", "--replicas=3"]);
+        let scaled = |object: &Value| is_ready(object) && object["status"]["runningCount"] == 3;
+        let service = world
+            .until("EcsService", "web", "Ready with 3", scaled)
+            .await;
+        assert_eq!(service["status"]["taskDefinition"]["revision"], 1);
+        let update = world
+            .journal()
+            .into_iter()
+            .rfind(|entry| entry.operation == "UpdateService")
+            .expect("an update");
+        assert_eq!(update.request["desiredCount"], 3);
+        world.check();
+    });
+}
+
+#[test]
+fn drift_of_count_tag_and_rule_is_told_and_repaired() {
+    story("drift", |mut world| async move {
+        let listener = world.listener.clone();
+        let mut service = balanced("web", &listener, "/");
+        service["spec"]["tags"] = json!({"team": "a"});
+        settled(&mut world, service).await;
+        let (cluster, name) = (world.aws_name("main"), world.aws_name("web"));
+        let arn = world.ecs_service(&name)["serviceArn"].clone();
+        let rule = world.rules()[0]["RuleArn"].clone();
+        world.aws(
+            "ecs",
+            "UpdateService",
+            json!({"cluster": cluster, "service": name, "desiredCount": 4}),
+        );
+        world.aws(
+            "ecs",
+            "TagResource",
+            json!({"resourceArn": arn, "tags": [{"key": "team", "value": "b"}]}),
+        );
+        world.aws(
+            "elasticloadbalancing",
+            "DeleteRule",
+            json!({"RuleArn": rule}),
+        );
+        world.reconcile_now("EcsService", "web", "1");
+        let repaired = |object: &Value| {
+            is_ready(object)
+                && object["status"]["desiredCount"] == 1
+                && object["status"]["rules"][0]["arn"] != rule
+        };
+        world.until("EcsService", "web", "repaired", repaired).await;
+        let service = world.ecs_service(&name);
+        assert_eq!(service["desiredCount"], 1);
+        assert!(
+            service["tags"]
+                .as_array()
+                .expect("tags")
+                .contains(&json!({"key": "team", "value": "a"})),
+            "{service:#}"
+        );
+        assert_eq!(world.rules().len(), 1);
+        let events = world.kubectl(&["get", "events.events.k8s.io", "-o", "json"]);
+        let events: Value = serde_json::from_str(&events).expect("JSON");
+        let notes: Vec<_> = events["items"]
+            .as_array()
+            .expect("events")
+            .iter()
+            .filter(|event| event["reason"] == "DriftDetected")
+            .map(|event| event["note"].to_string())
+            .collect();
+        let told = |word: &str| notes.iter().any(|note| note.contains(word));
+        assert!(
+            told("desiredCount") && told("team") && told("rules"),
+            "{notes:?}"
+        );
+        world.check();
+    });
+}
+
+#[test]
+fn suspended_object_is_left_alone() {
+    story("suspended", |mut world| async move {
+        settled(&mut world, service("web")).await;
+        let mut suspended = service("web");
+        suspended["spec"]["suspend"] = json!(true);
+        suspended["spec"]["desiredCount"] = json!(5);
+        world.apply(&[suspended]);
+        let seen = |object: &Value| {
+            is_observed(object)
+                && condition(object, "Ready")
+                    .is_some_and(|(status, reason, _)| status == "True" && reason == "Suspended")
+        };
+        world.until("EcsService", "web", "suspended", seen).await;
+        assert_eq!(world.count("UpdateService"), 0);
+        let mut resumed = service("web");
+        resumed["spec"]["desiredCount"] = json!(2);
+        world.apply(&[resumed]);
+        let scaled = |object: &Value| is_ready(object) && object["status"]["runningCount"] == 2;
+        world.until("EcsService", "web", "resumed", scaled).await;
+        world.check();
+    });
+}
