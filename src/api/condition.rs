@@ -20,6 +20,8 @@ pub enum Reason {
     Updating,
     /// ECS is rolling out the declared revision.
     RolloutInProgress,
+    /// Others changed in AWS what the object declares (an event only).
+    DriftDetected,
     /// Something is being emptied before it can go.
     Draining,
     /// A referenced object is not ready.
@@ -66,6 +68,7 @@ impl Reason {
             Self::Creating => "Creating",
             Self::Updating => "Updating",
             Self::RolloutInProgress => "RolloutInProgress",
+            Self::DriftDetected => "DriftDetected",
             Self::Draining => "Draining",
             Self::DependencyNotReady => "DependencyNotReady",
             Self::DependencyNotFound => "DependencyNotFound",

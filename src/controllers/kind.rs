@@ -64,6 +64,8 @@ pub trait Kind:
 
     /// Label of metrics, name of logs.
     const CONTROLLER: &'static str;
+    /// Whether becoming Ready is an event. It is not for what is ready as soon as it is made: its status says the same.
+    const ANNOUNCES_READY: bool = true;
 
     /// The members that every kind has.
     fn lifecycle(&self) -> &Lifecycle;

@@ -11,23 +11,18 @@ use futures::FutureExt;
 use kube::{Resource, ResourceExt, runtime::controller::Action};
 use tracing::Instrument;
 
-use super::{
-    backoff::jittered,
-    context::Context,
-    delete,
-    kind::{Common, Kind},
-};
+use super::{context::Context, delete, failure::failed, kind::Kind, publish::publish};
 use crate::{
     api::{
         ManagementPolicy,
         condition::{self, READY, Reason},
-        lifecycle::{Drift, LastError},
+        lifecycle::Drift,
     },
     aws::{AwsError, Kind as ErrorKind},
     desired::Identity,
-    kubernetes::{finalizer, status as kubernetes_status, stores::Guarded},
+    kubernetes::{finalizer, stores::Guarded},
     plan::{Plan, State, Step, filter},
-    status::{Outcome, conditions::conditions},
+    status::Outcome,
 };
 
 /// Waves in one reconcile: target group, rule and service need four; the rest is for looking again.
@@ -35,9 +30,6 @@ const WAVES: usize = 10;
 
 /// The same wave so often in a row means that it has no effect.
 const SAME_WAVES: usize = 5;
-
-/// How long an object that AWS refused as it is waits for AWS to change its mind (a quota, a role, a subnet).
-const INVALID_RETRY: Duration = Duration::from_secs(3600);
 
 /// How long a new object waits in silence for objects that were applied together with it.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -95,7 +87,7 @@ pub async fn reconcile<K: Kind>(
                 );
                 context
                     .events
-                    .warning(&guarded.object_ref(&()), Reason::InvalidSpec.as_str(), note)
+                    .warning(&guarded.object_ref(&()), Reason::InvalidSpec, note)
                     .await;
                 Ok(Action::await_change())
             }
@@ -293,205 +285,4 @@ fn drift<K: Kind>(object: &K, plan: &Plan) -> Vec<Drift> {
         }));
     }
     drift
-}
-
-/// What an AWS error means for the object.
-pub fn failed<K: Kind>(mut report: Report<K>, error: AwsError) -> Report<K> {
-    let what = format!(
-        "{}: {} ({}{})",
-        error.operation,
-        error.message,
-        error.code,
-        error
-            .request_id
-            .as_deref()
-            .map_or(String::new(), |id| format!(", request {id}"))
-    );
-    report.outcome = match error.kind {
-        ErrorKind::Throttled => Outcome::Unknown(
-            Reason::Throttled,
-            format!("AWS asks to slow down; tried again. {what}"),
-        ),
-        ErrorKind::Unavailable => Outcome::Unknown(
-            Reason::AwsUnavailable,
-            format!("AWS did not answer as it should; tried again. {what}"),
-        ),
-        ErrorKind::Credentials => Outcome::Unknown(
-            Reason::CredentialsInvalid,
-            format!("the operator's AWS credentials are not accepted: check its role. {what}"),
-        ),
-        ErrorKind::AccessDenied => Outcome::Stalled(
-            Reason::AccessDenied,
-            format!(
-                "the operator's AWS role lacks a right: allow the action, or change what the object names. {what}"
-            ),
-        ),
-        ErrorKind::Quota => Outcome::Stalled(
-            Reason::QuotaExceeded,
-            format!("an AWS quota is used up: raise it or free some of it. {what}"),
-        ),
-        ErrorKind::Invalid => Outcome::Stalled(
-            Reason::InvalidSpec,
-            format!("AWS refuses the object as it is: correct the spec. {what}"),
-        ),
-        ErrorKind::NotFound => Outcome::Waiting(
-            Reason::DependencyNotFound,
-            format!("AWS does not know something the object needs; tried again. {what}"),
-        ),
-        ErrorKind::NameTaken => Outcome::Stalled(
-            Reason::NameConflict,
-            format!(
-                "the name is taken in AWS by a resource that is otherwise: choose another. {what}"
-            ),
-        ),
-        ErrorKind::Transient | ErrorKind::PriorityInUse | ErrorKind::Stopping => Outcome::Waiting(
-            Reason::Updating,
-            format!("AWS is not ready for this yet; tried again. {what}"),
-        ),
-    };
-    report.error = Some(error);
-    report
-}
-
-/// Writes the status, tells what happened, and says when to look again.
-pub async fn publish<K: Kind>(
-    object: &K,
-    report: Report<K>,
-    context: &Context,
-) -> Result<Action, kube::Error> {
-    // Nothing is known of the object but that the next process looks at it.
-    if report
-        .error
-        .as_ref()
-        .is_some_and(|error| error.kind == ErrorKind::Stopping)
-    {
-        return Ok(Action::await_change());
-    }
-    let Report {
-        outcome,
-        error,
-        mut status,
-        drift,
-    } = report;
-    let previous = object.status();
-    let generation = object.meta().generation.unwrap_or_default();
-    let old = previous.map_or(&[][..], K::conditions);
-    let last_error = error.as_ref().map(|error| LastError {
-        code: error.code.clone(),
-        message: error.message.clone(),
-        request_id: error.request_id.clone(),
-    });
-    let new = conditions(&outcome, old, generation, context.now());
-    if !drift.is_empty() {
-        context.metrics.drift_detected(K::CONTROLLER);
-        let list: Vec<_> = drift
-            .iter()
-            .map(|drift| {
-                format!(
-                    "{}: declared {}, AWS had {}",
-                    drift.path, drift.declared, drift.observed
-                )
-            })
-            .collect();
-        context
-            .events
-            .warning(&object.object_ref(&()), "DriftDetected", list.join("; "))
-            .await;
-    }
-    announce::<K>(object, &outcome, old, context).await;
-    let uid = object.uid().unwrap_or_default();
-    K::set_common(
-        &mut status,
-        Common {
-            observed_generation: generation,
-            conditions: new,
-            last_error,
-            drift,
-        },
-    );
-    kubernetes_status::apply(&context.client, object, previous, &status).await?;
-    match &outcome {
-        Outcome::Settled(_) | Outcome::Suspended => {
-            tracing::debug!(outcome = %outcome.reason(), "reconciled")
-        }
-        Outcome::Waiting(reason, message) => {
-            tracing::debug!(outcome = %reason, message, "reconciled")
-        }
-        Outcome::Stalled(reason, message) | Outcome::Unknown(reason, message) => {
-            tracing::warn!(outcome = %reason, message, "reconciled")
-        }
-    }
-    Ok(requeue(&uid, &outcome, error.as_ref(), context))
-}
-
-/// Events for what people watch for: a change into and out of trouble.
-async fn announce<K: Kind>(
-    object: &K,
-    outcome: &Outcome,
-    old: &[k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition],
-    context: &Context,
-) {
-    let before = condition::find(old, READY);
-    let same = before.is_some_and(|before| {
-        before.reason == outcome.reason().as_str() && before.message == outcome.message()
-    });
-    match outcome {
-        Outcome::Stalled(reason, message) if !same => {
-            context
-                .events
-                .warning(&object.object_ref(&()), reason.as_str(), message.clone())
-                .await;
-        }
-        // Once an outage, not once an attempt.
-        Outcome::Unknown(reason, message)
-            if context.backoff.is_first(&object.uid().unwrap_or_default()) =>
-        {
-            context
-                .events
-                .warning(&object.object_ref(&()), reason.as_str(), message.clone())
-                .await;
-        }
-        // Task definitions become ready as soon as they are registered: their status says it, one write less says it too.
-        Outcome::Settled(message)
-            if K::CONTROLLER != "ecstaskdefinition"
-                && before.is_none_or(|before| before.status != "True") =>
-        {
-            context
-                .events
-                .normal(
-                    &object.object_ref(&()),
-                    Reason::Synced.as_str(),
-                    message.clone(),
-                )
-                .await;
-        }
-        _ => {}
-    }
-}
-
-fn requeue(uid: &str, outcome: &Outcome, error: Option<&AwsError>, context: &Context) -> Action {
-    if let Some(error) = error {
-        return match error.kind {
-            ErrorKind::Invalid => Action::requeue(jittered(INVALID_RETRY)),
-            ErrorKind::AccessDenied | ErrorKind::Quota | ErrorKind::NameTaken => {
-                Action::requeue(jittered(context.periods.stalled))
-            }
-            _ => Action::requeue(context.backoff.failed(uid)),
-        };
-    }
-    context.backoff.succeeded(uid);
-    match outcome {
-        Outcome::Settled(_) => Action::requeue(jittered(context.periods.drift)),
-        Outcome::Waiting(Reason::DependencyNotFound | Reason::DependencyNotReady, _)
-        | Outcome::Suspended => Action::await_change(),
-        Outcome::Waiting(..) => Action::requeue(context.periods.poll),
-        // What ECS does with it, and drift besides, is still seen.
-        Outcome::Stalled(Reason::RolloutFailed, _) => {
-            Action::requeue(jittered(context.periods.drift))
-        }
-        Outcome::Stalled(Reason::InvalidSpec, _) => Action::requeue(jittered(INVALID_RETRY)),
-        Outcome::Stalled(..) | Outcome::Unknown(..) => {
-            Action::requeue(jittered(context.periods.stalled))
-        }
-    }
 }

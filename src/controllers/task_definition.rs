@@ -34,6 +34,7 @@ impl Kind for EcsTaskDefinition {
     type Observed = Family;
 
     const CONTROLLER: &'static str = "ecstaskdefinition";
+    const ANNOUNCES_READY: bool = false;
 
     fn lifecycle(&self) -> &Lifecycle {
         &self.spec.lifecycle

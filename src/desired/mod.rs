@@ -3,6 +3,7 @@
 //! Admission rules are checked again, so that an object written around them gains nothing.
 
 pub mod cluster;
+pub mod load_balancer;
 pub mod service;
 pub mod task_definition;
 #[cfg(test)]

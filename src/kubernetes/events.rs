@@ -6,7 +6,8 @@ use kube::{
     runtime::events::{Event, EventType, Recorder, Reporter},
 };
 
-use crate::model::text::truncate;
+use super::in_time;
+use crate::{api::condition::Reason, model::text::truncate};
 
 /// Characters of a note (events.k8s.io/v1 Event, member note: 1 kB).
 const NOTE_MAX: usize = 1000;
@@ -26,12 +27,12 @@ impl Events {
     }
 
     /// Something went as it should.
-    pub async fn normal(&self, object: &ObjectReference, reason: &str, note: String) {
+    pub async fn normal(&self, object: &ObjectReference, reason: Reason, note: String) {
         self.publish(object, EventType::Normal, reason, note).await;
     }
 
     /// Somebody should look.
-    pub async fn warning(&self, object: &ObjectReference, reason: &str, note: String) {
+    pub async fn warning(&self, object: &ObjectReference, reason: Reason, note: String) {
         self.publish(object, EventType::Warning, reason, note).await;
     }
 
@@ -39,19 +40,19 @@ impl Events {
         &self,
         object: &ObjectReference,
         type_: EventType,
-        reason: &str,
+        reason: Reason,
         mut note: String,
     ) {
         truncate(&mut note, NOTE_MAX);
         let event = Event {
             type_,
-            reason: reason.to_owned(),
+            reason: reason.as_str().to_owned(),
             note: Some(note),
             action: "Reconcile".into(),
             secondary: None,
         };
-        if let Err(error) = self.0.publish(&event, object).await {
-            tracing::warn!(%error, reason, "an event could not be published");
+        if let Err(error) = in_time(self.0.publish(&event, object)).await {
+            tracing::warn!(%error, %reason, "an event could not be published");
         }
     }
 }

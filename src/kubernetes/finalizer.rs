@@ -8,6 +8,7 @@ use kube::{
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
+use super::in_time;
 use crate::api::FINALIZER;
 
 /// Whether the object carries our finalizer.
@@ -61,11 +62,8 @@ where
     let api: Api<K> = Api::namespaced(client.clone(), &object.namespace().unwrap_or_default());
     // Only metadata is read back: an object that we cannot read in full must still lose its finalizer.
     let patch = json!({"metadata": {"resourceVersion": object.resource_version(), "finalizers": finalizers}});
-    api.patch_metadata(
-        &object.name_any(),
-        &PatchParams::default(),
-        &Patch::Merge(patch),
-    )
-    .await
-    .map(drop)
+    let (name, params) = (object.name_any(), PatchParams::default());
+    in_time(api.patch_metadata(&name, &params, &Patch::Merge(patch)))
+        .await
+        .map(drop)
 }

@@ -5,5 +5,20 @@ pub mod finalizer;
 pub mod status;
 pub mod stores;
 
+use std::{future::Future, time::Duration};
+
 /// Name under which the operator writes fields.
 pub const FIELD_MANAGER: &str = "ecs-operator";
+
+/// Longest time for one write: an API server that hangs must not hold a reconcile. The API server itself gives up after 60 s.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// A write that ends in time, one way or the other.
+async fn in_time<T>(write: impl Future<Output = Result<T, kube::Error>>) -> Result<T, kube::Error> {
+    let late = |_| {
+        kube::Error::Service(format!("the API server did not answer within {DEADLINE:?}").into())
+    };
+    tokio::time::timeout(DEADLINE, write)
+        .await
+        .unwrap_or_else(|elapsed| Err(late(elapsed)))
+}

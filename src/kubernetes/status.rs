@@ -8,7 +8,7 @@ use kube::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 
-use super::FIELD_MANAGER;
+use super::{FIELD_MANAGER, in_time};
 
 /// Applies `status` unless it equals `previous`. Says whether it was written; an object that is gone needs no status.
 pub async fn apply<K, S>(
@@ -35,14 +35,12 @@ where
         "metadata": {"uid": object.uid()},
         "status": status,
     });
-    match api
-        .patch_status(
-            &object.name_any(),
-            &PatchParams::apply(FIELD_MANAGER).force(),
-            &Patch::Apply(patch),
-        )
-        .await
-    {
+    let name = object.name_any();
+    let (params, patch) = (
+        PatchParams::apply(FIELD_MANAGER).force(),
+        Patch::Apply(patch),
+    );
+    match in_time(api.patch_status(&name, &params, &patch)).await {
         Ok(_) => Ok(true),
         Err(kube::Error::Api(answer)) if answer.is_not_found() => Ok(false),
         Err(error) => Err(error),

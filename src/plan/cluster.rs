@@ -2,27 +2,12 @@
 
 use serde_json::Value;
 
-use super::{Plan, State, Step, diff, request, tags};
+use super::{Plan, State, Step, diff, refusal::not_owned, request, tags};
 use crate::{
     api::condition::Reason,
     desired::cluster::DesiredCluster,
     model::{Members, observed::Resource, ownership::Claim},
 };
-
-/// What a cluster that is not ours means for its object.
-pub fn not_owned(kind: &str, name: &str, why: &str, consent: &str, lost: bool) -> Plan {
-    let reason = if lost {
-        Reason::OwnershipLost
-    } else {
-        Reason::NotOwned
-    };
-    Plan::blocked(
-        reason,
-        format!(
-            "the {kind} \"{name}\" exists in AWS and is not this object's: {why}. Nothing was changed. Choose another name, or consent to its adoption in AWS with the tag ecs-operator.dev/adopt={consent}."
-        ),
-    )
-}
 
 /// The steps that make the cluster as desired. `known` is the ARN in the status; `removable` are tag keys that were declared once.
 pub fn plan(desired: &DesiredCluster, observed: Option<&Resource>, known: Option<&str>) -> Plan {

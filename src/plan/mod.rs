@@ -7,9 +7,12 @@ pub mod cluster;
 pub mod delete;
 pub mod diff;
 pub mod filter;
+pub mod refusal;
 pub mod rollout;
 pub mod rule;
 pub mod service;
+#[cfg(test)]
+mod service_tests;
 pub mod tags;
 pub mod target_group;
 pub mod task_definition;

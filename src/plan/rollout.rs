@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::State;
 use crate::{
     api::{condition::Reason, service::Rollout},
-    desired::service::{DesiredService, TargetGroupRef},
+    desired::{load_balancer::TargetGroupRef, service::DesiredService},
     model::{arn, observed},
 };
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Change, Step, diff, request, tags};
 use crate::{
     api::condition::Reason,
-    desired::service::DesiredRule,
+    desired::load_balancer::DesiredRule,
     model::{Tags, observed::Rule},
 };
 

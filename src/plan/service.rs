@@ -8,25 +8,22 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    Change, Plan, State, Step,
-    cluster::not_owned,
-    diff, request,
+    Change, Plan, State, Step, diff,
+    refusal::{self, IMMUTABLE},
+    request,
     rollout::{self, History},
     rule::{self, Wanted},
     tags, target_group,
 };
 use crate::{
     api::condition::Reason,
-    desired::service::{DesiredService, TargetGroupRef},
+    desired::{load_balancer::TargetGroupRef, service::DesiredService},
     model::{
         Members, arn, hash,
         observed::{self, Rule},
         ownership::{Claim, Owner},
     },
 };
-
-/// Members that only CreateService has.
-const IMMUTABLE: [&str; 2] = ["launchType", "schedulingStrategy"];
 
 /// Members whose change ECS refuses without a forced deployment (UpdateService, parameter capacityProviderStrategy).
 const FORCES_DEPLOYMENT: [&str; 1] = ["capacityProviderStrategy"];
@@ -55,10 +52,10 @@ pub fn owned_rules<'a>(owner: &Owner, observed: &'a observed::Service) -> Vec<&'
 
 /// The steps that make service, target groups and rules as desired.
 pub fn plan(desired: &DesiredService, observed: &observed::Service, history: &History) -> Plan {
-    if let Some(refused) = claim(desired, observed) {
+    if let Some(refused) = refusal::claim(desired, observed) {
         return refused;
     }
-    if let Some(refused) = immutable(desired, observed) {
+    if let Some(refused) = refusal::immutable(desired, observed) {
         return refused;
     }
     let declared_listeners = desired
@@ -112,108 +109,6 @@ pub fn plan(desired: &DesiredService, observed: &observed::Service, history: &Hi
         }
     }
     plan
-}
-
-/// Whether service and target groups are ours to change; retained or consented ones are tagged first.
-fn claim(desired: &DesiredService, observed: &observed::Service) -> Option<Plan> {
-    let owner = &desired.target.owner;
-    if let Some(service) = &observed.service {
-        let arn = service.text("serviceArn").unwrap_or_default();
-        match owner.claim(&service.tags) {
-            Claim::Ours => {}
-            Claim::Available => {
-                return Some(Plan::steps(
-                    tags::changes(&desired.tags, &service.tags, &[]).ecs(arn),
-                ));
-            }
-            Claim::Foreign(why) => {
-                let lost = desired.target.known_arn.as_deref() == Some(arn);
-                return Some(not_owned(
-                    "service",
-                    &desired.target.name,
-                    &why,
-                    &owner.consent(),
-                    lost,
-                ));
-            }
-        }
-    }
-    for target in &desired.target_groups {
-        let Some(seen) = observed.target_groups.get(&target.name) else {
-            continue;
-        };
-        match owner.claim(&seen.tags) {
-            Claim::Ours => {}
-            Claim::Available => {
-                return Some(Plan::steps(
-                    tags::changes(&desired.tags, &seen.tags, &[]).elbv2(&seen.arn),
-                ));
-            }
-            Claim::Foreign(why) => {
-                return Some(not_owned(
-                    "target group",
-                    &target.name,
-                    &why,
-                    &owner.consent(),
-                    false,
-                ));
-            }
-        }
-    }
-    let available = observed.rules.iter().find(|rule| {
-        rule.tags
-            .as_ref()
-            .is_some_and(|tags| owner.claim(tags) == Claim::Available)
-    });
-    available.map(|rule| {
-        Plan::steps(
-            tags::changes(
-                &desired.tags,
-                rule.tags.as_ref().unwrap_or(&desired.tags),
-                &[],
-            )
-            .elbv2(&rule.arn),
-        )
-    })
-}
-
-/// A declared change that AWS has no call for.
-fn immutable(desired: &DesiredService, observed: &observed::Service) -> Option<Plan> {
-    let refuse = |path: String, change: &Change, way_out: &str| Plan {
-        changes: vec![change.clone()],
-        ..Plan::blocked(
-            Reason::InvalidSpec,
-            format!(
-                "spec.{path}: AWS cannot change it from {} to {}. Nothing was sent. {way_out}",
-                change.observed, change.declared
-            ),
-        )
-    };
-    if let Some(service) = &observed.service {
-        let changes = diff::changes(&desired.members, &service.members);
-        if let Some(change) = changes
-            .iter()
-            .find(|change| IMMUTABLE.contains(&change.path.as_str()))
-        {
-            return Some(refuse(
-                change.path.clone(),
-                change,
-                "Set it back, or create another EcsService.",
-            ));
-        }
-    }
-    desired.target_groups.iter().find_map(|target| {
-        let change =
-            target_group::immutable_change(target, observed.target_groups.get(&target.name)?)?;
-        Some(refuse(
-            format!(
-                "loadBalancers[targetGroup {}].targetGroup.{}",
-                target.name, change.path
-            ),
-            &change,
-            "Set it back, or give the target group another name to have a new one made.",
-        ))
-    })
 }
 
 /// Plans every listener; returns rules of ours that nothing declares any more.

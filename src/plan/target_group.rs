@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Change, Step, diff, request, tags};
 use crate::{
-    desired::service::DesiredTargetGroup,
+    desired::load_balancer::DesiredTargetGroup,
     model::{Tags, observed::TargetGroup},
 };
 

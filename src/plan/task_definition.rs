@@ -1,6 +1,6 @@
 //! The plan of a task definition family.
 
-use super::{Plan, Step, cluster::not_owned, tags};
+use super::{Plan, Step, refusal::not_owned, tags};
 use crate::{
     desired::task_definition::DesiredTaskDefinition,
     model::{

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{number, put, strings, text, texts};
 use crate::{
-    desired::service::sort_values,
+    desired::load_balancer::sort_values,
     model::{Members, observed},
 };
 

@@ -1,0 +1,201 @@
+//! Services with their target groups and rules.
+
+use std::collections::BTreeSet;
+
+use futures::future::{try_join, try_join_all};
+use serde_json::Value;
+
+use super::{Look, NotYetVisible, array, resource};
+use crate::{
+    aws::{
+        Aws, AwsError,
+        ecs::Operation,
+        execute::scope,
+        reader::{Found, ServiceKey},
+    },
+    desired::service,
+    model::observed::{Resource, Rule, Service, TargetGroup},
+    plan::{request, rule::forwards_to},
+};
+
+/// What a look at a service is for, so that nothing is read that doesn't matter.
+#[derive(Clone, Debug, Default)]
+pub struct Interest {
+    /// The declared revision: when another one is current, the newest deployment's fate is read.
+    pub task_definition: Option<String>,
+    /// Target groups whose attributes are declared.
+    pub attributes: BTreeSet<String>,
+    /// Whether rollout and health matter.
+    pub rollout: bool,
+}
+
+impl Aws {
+    pub(in crate::aws) async fn describe_services(
+        &self,
+        keys: Vec<ServiceKey>,
+    ) -> Result<Found<ServiceKey, Option<Resource>>, AwsError> {
+        let clusters: BTreeSet<String> = keys.iter().map(|(cluster, _)| cluster.clone()).collect();
+        let calls = clusters.into_iter().map(|cluster| {
+            let names: Vec<String> = keys
+                .iter()
+                .filter(|(c, _)| *c == cluster)
+                .map(|(_, name)| name.clone())
+                .collect();
+            async move {
+                let answer = match self
+                    .ecs(
+                        Operation::DescribeServices,
+                        &request! {"cluster": cluster, "services": names, "include": ["TAGS"]},
+                    )
+                    .await
+                {
+                    Err(error) if error.code == "ClusterNotFoundException" => Value::Null,
+                    answer => answer?,
+                };
+                let service = |name: &str| {
+                    array(&answer, "services")
+                        .iter()
+                        .find(|s| s["serviceName"] == name)
+                        .map(resource)
+                };
+                Ok(names
+                    .iter()
+                    .map(|name| ((cluster.clone(), name.clone()), service(name)))
+                    .collect::<Vec<_>>())
+            }
+        });
+        Ok(try_join_all(calls).await?.into_iter().flatten().collect())
+    }
+
+    /// A service with its target groups and rules.
+    pub async fn service(
+        &self,
+        target: &service::Target,
+        interest: &Interest,
+    ) -> Result<Look<Service>, AwsError> {
+        let service = self
+            .readers
+            .services
+            .get((target.cluster.clone(), target.name.clone()));
+        let groups = try_join_all(
+            target
+                .target_groups
+                .iter()
+                .map(|name| self.target_group(name, interest)),
+        );
+        let (service, groups) = try_join(service, groups).await?;
+        let mut observed = Service::default();
+        for (name, group) in target.target_groups.iter().zip(groups) {
+            match group {
+                Err(unseen) => return Ok(Err(unseen)),
+                Ok(Some(group)) => drop(observed.target_groups.insert(name.clone(), group)),
+                Ok(None) => {}
+            }
+        }
+        match service {
+            Some(service) if service.text("status") == Some("INACTIVE") => {
+                observed.ghost = Some(
+                    service
+                        .members
+                        .get("createdAt")
+                        .unwrap_or(&Value::Null)
+                        .to_string(),
+                )
+            }
+            service => observed.service = service,
+        }
+        let seen = observed
+            .service
+            .as_ref()
+            .and_then(|service| service.text("serviceArn"));
+        if let Some(arn) = self
+            .recent
+            .unseen(&scope::service(&target.cluster, &target.name), seen)
+            && observed.service.is_none()
+        {
+            return Ok(Err(NotYetVisible(arn)));
+        }
+        for rules in try_join_all(
+            target
+                .listeners
+                .iter()
+                .map(|listener| self.rules(listener, target, &observed)),
+        )
+        .await?
+        {
+            match rules {
+                Err(unseen) => return Ok(Err(unseen)),
+                Ok((listener, None)) => drop(observed.missing_listeners.insert(listener)),
+                Ok((_, Some(rules))) => observed.rules.extend(rules),
+            }
+        }
+        if interest.rollout {
+            self.rollout(target, interest, &mut observed).await?;
+        }
+        Ok(Ok(observed))
+    }
+
+    async fn target_group(
+        &self,
+        name: &str,
+        interest: &Interest,
+    ) -> Result<Look<Option<TargetGroup>>, AwsError> {
+        let group = self.readers.target_groups.get(name.to_owned()).await?;
+        let unseen = self.recent.unseen(
+            &scope::target_group(name),
+            group.as_ref().map(|group| group.arn.as_str()),
+        );
+        let Some(mut group) = group else {
+            return Ok(unseen.map_or(Ok(None), |arn| Err(NotYetVisible(arn))));
+        };
+        let Some(tags) = self.readers.tags.get(group.arn.clone()).await? else {
+            return Ok(Ok(None));
+        };
+        group.tags = tags;
+        if interest.attributes.contains(name) {
+            group.attributes = self.target_group_attributes(&group.arn).await?;
+        }
+        Ok(Ok(Some(group)))
+    }
+
+    /// A listener's rules; tags only of those that may be ours: known to the status, leading to a target group of ours, or leading to none.
+    async fn rules(
+        &self,
+        listener: &str,
+        target: &service::Target,
+        observed: &Service,
+    ) -> Result<Look<(String, Option<Vec<Rule>>)>, AwsError> {
+        let Some(mut rules) = self.readers.rules.get(listener.to_owned()).await? else {
+            return Ok(Ok((listener.to_owned(), None)));
+        };
+        if let Some(arn) = self.recent.unseen(
+            &scope::rules(listener, &target.owner.uid),
+            rules.iter().map(|rule| rule.arn.as_str()),
+        ) {
+            return Ok(Err(NotYetVisible(arn)));
+        }
+        let may_be_ours = |rule: &Rule| {
+            rule.priority.is_some()
+                && (target.known_rules.contains(&rule.arn)
+                    || observed
+                        .target_groups
+                        .values()
+                        .any(|group| forwards_to(rule, &group.arn))
+                    || !rule
+                        .actions
+                        .iter()
+                        .any(|action| action["type"] == "forward"))
+        };
+        try_join_all(
+            rules
+                .iter_mut()
+                .filter(|rule| may_be_ours(rule))
+                .map(|rule| async {
+                    rule.tags = self.readers.tags.get(rule.arn.clone()).await?;
+                    Ok::<_, AwsError>(())
+                }),
+        )
+        .await?;
+        Ok(Ok((listener.to_owned(), Some(rules))))
+    }
+}

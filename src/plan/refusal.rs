@@ -1,0 +1,128 @@
+//! What may not or cannot be changed: what is not ours, and what AWS has no call for. Nothing is sent then.
+
+use super::{Change, Plan, diff, tags, target_group};
+use crate::{
+    api::condition::Reason,
+    desired::service::DesiredService,
+    model::{observed, ownership::Claim},
+};
+
+/// Members that only CreateService has.
+pub const IMMUTABLE: [&str; 2] = ["launchType", "schedulingStrategy"];
+
+/// What a resource that is not ours means for its object.
+pub fn not_owned(kind: &str, name: &str, why: &str, consent: &str, lost: bool) -> Plan {
+    let reason = if lost {
+        Reason::OwnershipLost
+    } else {
+        Reason::NotOwned
+    };
+    Plan::blocked(
+        reason,
+        format!(
+            "the {kind} \"{name}\" exists in AWS and is not this object's: {why}. Nothing was changed. Choose another name, or consent to its adoption in AWS with the tag ecs-operator.dev/adopt={consent}."
+        ),
+    )
+}
+
+/// Whether service and target groups are ours to change; retained or consented ones are tagged first.
+pub fn claim(desired: &DesiredService, observed: &observed::Service) -> Option<Plan> {
+    let owner = &desired.target.owner;
+    if let Some(service) = &observed.service {
+        let arn = service.text("serviceArn").unwrap_or_default();
+        match owner.claim(&service.tags) {
+            Claim::Ours => {}
+            Claim::Available => {
+                return Some(Plan::steps(
+                    tags::changes(&desired.tags, &service.tags, &[]).ecs(arn),
+                ));
+            }
+            Claim::Foreign(why) => {
+                let lost = desired.target.known_arn.as_deref() == Some(arn);
+                return Some(not_owned(
+                    "service",
+                    &desired.target.name,
+                    &why,
+                    &owner.consent(),
+                    lost,
+                ));
+            }
+        }
+    }
+    for target in &desired.target_groups {
+        let Some(seen) = observed.target_groups.get(&target.name) else {
+            continue;
+        };
+        match owner.claim(&seen.tags) {
+            Claim::Ours => {}
+            Claim::Available => {
+                return Some(Plan::steps(
+                    tags::changes(&desired.tags, &seen.tags, &[]).elbv2(&seen.arn),
+                ));
+            }
+            Claim::Foreign(why) => {
+                return Some(not_owned(
+                    "target group",
+                    &target.name,
+                    &why,
+                    &owner.consent(),
+                    false,
+                ));
+            }
+        }
+    }
+    let available = observed.rules.iter().find(|rule| {
+        rule.tags
+            .as_ref()
+            .is_some_and(|tags| owner.claim(tags) == Claim::Available)
+    });
+    available.map(|rule| {
+        Plan::steps(
+            tags::changes(
+                &desired.tags,
+                rule.tags.as_ref().unwrap_or(&desired.tags),
+                &[],
+            )
+            .elbv2(&rule.arn),
+        )
+    })
+}
+
+/// A declared change that AWS has no call for.
+pub fn immutable(desired: &DesiredService, observed: &observed::Service) -> Option<Plan> {
+    let refuse = |path: String, change: &Change, way_out: &str| Plan {
+        changes: vec![change.clone()],
+        ..Plan::blocked(
+            Reason::InvalidSpec,
+            format!(
+                "spec.{path}: AWS cannot change it from {} to {}. Nothing was sent. {way_out}",
+                change.observed, change.declared
+            ),
+        )
+    };
+    if let Some(service) = &observed.service {
+        let changes = diff::changes(&desired.members, &service.members);
+        if let Some(change) = changes
+            .iter()
+            .find(|change| IMMUTABLE.contains(&change.path.as_str()))
+        {
+            return Some(refuse(
+                change.path.clone(),
+                change,
+                "Set it back, or create another EcsService.",
+            ));
+        }
+    }
+    desired.target_groups.iter().find_map(|target| {
+        let change =
+            target_group::immutable_change(target, observed.target_groups.get(&target.name)?)?;
+        Some(refuse(
+            format!(
+                "loadBalancers[targetGroup {}].targetGroup.{}",
+                target.name, change.path
+            ),
+            &change,
+            "Set it back, or give the target group another name to have a new one made.",
+        ))
+    })
+}
