@@ -39,7 +39,6 @@ pub async fn run(flags: Run) -> Result<(), String> {
     logs::start(flags.log_format, &flags.log);
     let (stop, stopped) = watch::channel(false);
     let metrics = Arc::new(Metrics::default());
-    let client = kubernetes().await?;
     let settings = Settings {
         endpoint_url: flags.endpoint_url.clone(),
         timeout: flags.aws_timeout,
@@ -60,6 +59,7 @@ pub async fn run(flags: Run) -> Result<(), String> {
         .default_region()
         .ok_or("no AWS Region: give --region, or set AWS_REGION")?
         .to_owned();
+    let client = kubernetes().await?;
     let cluster_id = match flags.cluster_id.clone() {
         Some(id) => id,
         None => kube_system_uid(&client).await?,

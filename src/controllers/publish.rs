@@ -122,8 +122,7 @@ async fn announce<K: Kind>(object: &K, outcome: &Outcome, old: &[Condition], con
                 .await;
         }
         Outcome::Settled(message)
-            if K::ANNOUNCES_READY
-                && before.is_none_or(|before| before.status != "True") =>
+            if K::ANNOUNCES_READY && before.is_none_or(|before| before.status != "True") =>
         {
             context
                 .events

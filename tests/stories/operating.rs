@@ -1,6 +1,13 @@
 //! The process itself: start, health, metrics, end.
 
-use std::process::Command;
+use std::{
+    net::{TcpListener, TcpStream},
+    process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use crate::harness::{
     control_plane::run,
@@ -11,7 +18,7 @@ use crate::harness::{
 #[test]
 fn health_and_metrics_are_served_and_sigterm_ends_cleanly() {
     story("process", |mut world| async move {
-        let port = std::net::TcpListener::bind("127.0.0.1:0")
+        let port = TcpListener::bind("127.0.0.1:0")
             .expect("a free port")
             .local_addr()
             .expect("an address")
@@ -47,7 +54,7 @@ fn health_and_metrics_are_served_and_sigterm_ends_cleanly() {
 /// A GET over a plain socket: status and body.
 fn get(port: u16, path: &str) -> (u16, String) {
     use std::io::{Read, Write};
-    let Ok(mut stream) = std::net::TcpStream::connect(("127.0.0.1", port)) else {
+    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else {
         return (0, String::new());
     };
     let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
@@ -119,6 +126,118 @@ fn missing_kinds_are_said_and_waited_for() {
         world.plane().install_kinds().await;
         world.apply(&[cluster()]);
         world.until_ready("EcsCluster", "main").await;
+        world.check();
+    });
+}
+
+#[test]
+fn certificates_that_cannot_be_read_end_the_start_with_a_sentence() {
+    let mut operator = Command::new(env!("CARGO_BIN_EXE_ecs-operator"));
+    operator
+        .args(["run", "--region", "us-east-1"])
+        .env("AWS_CA_BUNDLE", "/nonexistent/ca.pem");
+    let error = run(&mut operator, "").expect_err("no certificates");
+    assert!(
+        error.contains("AWS_CA_BUNDLE")
+            && error.contains("/nonexistent/ca.pem")
+            && error.contains("PEM"),
+        "{error}"
+    );
+}
+
+/// A proxy that passes everything on to one address and counts connections.
+fn proxy(to: String) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let count = Arc::new(AtomicUsize::new(0));
+    let counter = count.clone();
+    std::thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            counter.fetch_add(1, Ordering::Relaxed);
+            let Ok(server) = TcpStream::connect(&to) else {
+                return;
+            };
+            for (mut from, mut to) in [
+                (
+                    client.try_clone().expect("a socket"),
+                    server.try_clone().expect("a socket"),
+                ),
+                (server, client),
+            ] {
+                std::thread::spawn(move || {
+                    // Either side may close first.
+                    let _ = std::io::copy(&mut from, &mut to);
+                    let _ = to.shutdown(std::net::Shutdown::Write);
+                });
+            }
+        }
+    });
+    (format!("http://{address}"), count)
+}
+
+#[test]
+fn proxy_is_used_unless_no_proxy_names_the_host() {
+    story("proxy", |mut world| async move {
+        let aws = world
+            .endpoint()
+            .trim_start_matches("http://")
+            .trim_end_matches('/')
+            .to_owned();
+        let (url, connections) = proxy(aws);
+        world.env = vec![("HTTP_PROXY".into(), url)];
+        world.start();
+        world.apply(&[cluster()]);
+        world.until_ready("EcsCluster", "main").await;
+        world.kill();
+        let through = connections.load(Ordering::Relaxed);
+        assert!(through > 0, "no call went through the proxy");
+        world.env.push(("NO_PROXY".into(), "127.0.0.1".into()));
+        world.start();
+        world.apply(&[task_definition("web", "nginx:1")]);
+        world.until_ready("EcsTaskDefinition", "web").await;
+        assert_eq!(connections.load(Ordering::Relaxed), through);
+        world.check();
+    });
+}
+
+#[test]
+fn several_namespaces_are_watched_and_no_other() {
+    story("watched", |mut world| async move {
+        world.use_cluster_wide_rights().await;
+        let other = format!("{}-too", world.namespace);
+        let third = format!("{}-not", world.namespace);
+        for namespace in [&other, &third] {
+            world
+                .plane()
+                .kubectl(&["create", "namespace", namespace], "");
+            world.plane().kubectl(
+                &["apply", "-n", namespace, "-f", "-"],
+                &cluster().to_string(),
+            );
+        }
+        world.apply(&[cluster()]);
+        world.env = vec![(
+            "ECS_OPERATOR_WATCH_NAMESPACE".into(),
+            format!("{},{other}", world.namespace),
+        )];
+        world.without_namespace_flag();
+        world.start();
+        world.until_ready("EcsCluster", "main").await;
+        let wait = [
+            "wait",
+            "-n",
+            &other,
+            "--for=condition=Ready",
+            "--timeout=60s",
+            "ecscluster/main",
+        ];
+        world.plane().kubectl(&wait, "");
+        let clusters = world.aws("ecs", "ListClusters", serde_json::json!({}));
+        assert_eq!(
+            clusters["clusterArns"].as_array().map(Vec::len),
+            Some(2),
+            "{clusters}"
+        );
         world.check();
     });
 }

@@ -31,7 +31,12 @@ pub struct Operator {
 
 impl Operator {
     /// Starts it with a kubeconfig and further flags.
-    pub fn start(kubeconfig: &Path, log: PathBuf, flags: &[String]) -> Self {
+    pub fn start(
+        kubeconfig: &Path,
+        log: PathBuf,
+        flags: &[String],
+        env: &[(String, String)],
+    ) -> Self {
         let file = File::options()
             .create(true)
             .append(true)
@@ -44,6 +49,7 @@ impl Operator {
             .env("AWS_ACCESS_KEY_ID", "test")
             .env("AWS_SECRET_ACCESS_KEY", "secret-canary-of-the-operator")
             .env("AWS_EC2_METADATA_DISABLED", "true")
+            .envs(env.iter().cloned())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(file)

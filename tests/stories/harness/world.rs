@@ -45,6 +45,9 @@ pub struct World {
     pub listener: String,
     /// More flags for the operator.
     pub flags: Vec<String>,
+    namespace_from_env: bool,
+    /// More environment variables for the operator.
+    pub env: Vec<(String, String)>,
     plane: Arc<ControlPlane>,
     server: Server,
     account: Account,
@@ -115,6 +118,8 @@ impl World {
             client,
             listener,
             flags: Vec::new(),
+            namespace_from_env: false,
+            env: Vec::new(),
             plane,
             server,
             account,
@@ -156,7 +161,8 @@ impl World {
         let mut flags = flags.iter().map(|flag| (*flag).to_owned()).peekable();
         while let Some(flag) = flags.next() {
             let value = flags.next_if(|next| !next.starts_with("--"));
-            if !self.flags.contains(&flag) {
+            let left_out = flag == "--watch-namespace" && self.namespace_from_env;
+            if !left_out && !self.flags.contains(&flag) {
                 all.push(flag);
                 all.extend(value);
             }
@@ -172,6 +178,7 @@ impl World {
             &self.account.kubeconfig,
             log,
             &self.all_flags(),
+            &self.env,
         ));
     }
 
@@ -183,6 +190,16 @@ impl World {
     /// SIGTERM, until it is gone; its exit code.
     pub fn terminate(&mut self) -> Option<i32> {
         self.operator.take().expect("an operator runs").terminate()
+    }
+
+    /// Leaves the namespaces to watch to the environment.
+    pub fn without_namespace_flag(&mut self) {
+        self.namespace_from_env = true;
+    }
+
+    /// Where the simulator listens.
+    pub fn endpoint(&self) -> &str {
+        &self.server.url
     }
 
     /// The control plane.
