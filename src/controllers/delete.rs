@@ -2,7 +2,7 @@
 
 use kube::{ResourceExt, runtime::controller::Action};
 
-use super::{context::Context, failure::failed, kind::Kind, publish::publish, reconcile::Report};
+use super::{context::Context, failure::failed, kind::Kind, publish::publish, report::Report};
 use crate::{
     api::condition::Reason, aws::Kind as ErrorKind, desired::Identity, kubernetes::finalizer,
     plan::State, status::Outcome,

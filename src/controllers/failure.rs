@@ -1,6 +1,6 @@
 //! What an AWS error means for an object: reason, message with code and request, and whether it needs somebody.
 
-use super::{kind::Kind, reconcile::Report};
+use super::{kind::Kind, report::Report};
 use crate::{
     api::condition::Reason,
     aws::{AwsError, Kind as ErrorKind},

@@ -10,6 +10,7 @@ pub mod failure;
 pub mod kind;
 pub mod publish;
 pub mod reconcile;
+pub mod report;
 pub mod run;
 pub mod service;
 pub mod task_definition;

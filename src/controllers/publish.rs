@@ -9,7 +9,7 @@ use super::{
     backoff::jittered,
     context::Context,
     kind::{Common, Kind},
-    reconcile::Report,
+    report::Report,
 };
 use crate::{
     api::{

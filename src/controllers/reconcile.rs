@@ -11,14 +11,16 @@ use futures::FutureExt;
 use kube::{Resource, ResourceExt, runtime::controller::Action};
 use tracing::Instrument;
 
-use super::{context::Context, delete, failure::failed, kind::Kind, publish::publish};
+use super::{
+    context::Context, delete, failure::failed, kind::Kind, publish::publish, report::Report,
+};
 use crate::{
     api::{
         ManagementPolicy,
         condition::{self, READY, Reason},
         lifecycle::Drift,
     },
-    aws::{AwsError, Kind as ErrorKind},
+    aws::Kind as ErrorKind,
     desired::Identity,
     kubernetes::{finalizer, stores::Guarded},
     plan::{Plan, State, Step, filter},
@@ -33,30 +35,6 @@ const SAME_WAVES: usize = 5;
 
 /// How long a new object waits in silence for objects that were applied together with it.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// What a reconcile found out.
-pub struct Report<K: Kind> {
-    /// How it ended.
-    pub outcome: Outcome,
-    /// The AWS error behind it.
-    pub error: Option<AwsError>,
-    /// The facts.
-    pub status: K::Status,
-    /// What AWS had otherwise.
-    pub drift: Vec<Drift>,
-}
-
-impl<K: Kind> Report<K> {
-    /// What is known before the first look: the last status.
-    pub fn of(object: &K) -> Self {
-        Self {
-            outcome: Outcome::Waiting(Reason::Creating, "not looked at yet".into()),
-            error: None,
-            status: object.status().cloned().unwrap_or_default(),
-            drift: Vec::new(),
-        }
-    }
-}
 
 /// Reconciles an object: never fails, says when to look again.
 pub async fn reconcile<K: Kind>(

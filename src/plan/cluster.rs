@@ -1,7 +1,5 @@
 //! The plan of a cluster.
 
-use serde_json::Value;
-
 use super::{Plan, State, Step, diff, refusal::not_owned, request, tags};
 use crate::{
     api::condition::Reason,
@@ -37,7 +35,7 @@ pub fn plan(desired: &DesiredCluster, observed: Option<&Resource>, known: Option
     let mut steps = Vec::new();
     if !changes.is_empty() {
         let mut input = request! {"cluster": name};
-        input.extend(changed(&desired.members, &changes));
+        input.extend(diff::changed(&desired.members, &changes));
         steps.push(Step::UpdateCluster(input));
     }
     if let Some(capacity) = &desired.capacity {
@@ -71,19 +69,9 @@ pub fn plan(desired: &DesiredCluster, observed: Option<&Resource>, known: Option
     }
 }
 
-/// The declared members that changed, whole.
-pub fn changed(
-    declared: &Members,
-    changes: &[super::Change],
-) -> impl Iterator<Item = (String, Value)> {
-    changes
-        .iter()
-        .filter_map(|change| Some((change.path.clone(), declared.get(&change.path)?.clone())))
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::desired::{

@@ -29,6 +29,13 @@ pub fn changes(declared: &Members, observed: &Members) -> Vec<Change> {
         .collect()
 }
 
+/// The declared members that changed, whole.
+pub fn changed(declared: &Members, changes: &[Change]) -> impl Iterator<Item = (String, Value)> {
+    changes
+        .iter()
+        .filter_map(|change| Some((change.path.clone(), declared.get(&change.path)?.clone())))
+}
+
 /// A change, in words.
 pub fn change(path: &str, declared: &Value, observed: &Value) -> Change {
     Change {

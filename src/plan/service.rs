@@ -203,7 +203,7 @@ fn service(
         return held;
     }
     let mut input = request! {"cluster": desired.target.cluster, "service": desired.target.name};
-    input.extend(super::cluster::changed(&declared, &changes));
+    input.extend(diff::changed(&declared, &changes));
     if changes
         .iter()
         .any(|change| FORCES_DEPLOYMENT.contains(&change.path.as_str()))

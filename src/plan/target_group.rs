@@ -43,7 +43,7 @@ pub fn update(
     let mut changes = diff::changes(&desired.members, &observed.members);
     if !changes.is_empty() {
         let mut input = request! {"targetGroupArn": arn};
-        input.extend(super::cluster::changed(&desired.members, &changes));
+        input.extend(diff::changed(&desired.members, &changes));
         steps.push(Step::ModifyTargetGroup(input));
     }
     let attributes: Vec<_> = desired
