@@ -4,7 +4,7 @@ use super::{Plan, State, Step, diff, refusal::not_owned, request, tags};
 use crate::{
     api::condition::Reason,
     desired::cluster::DesiredCluster,
-    model::{Members, observed::Resource, ownership::Claim},
+    model::{observed::Resource, ownership::Claim},
 };
 
 /// The steps that make the cluster as desired. `known` is the ARN in the status; `removable` are tag keys that were declared once.
