@@ -36,12 +36,14 @@ use super::{
     printcolumn(
         name = "Services",
         type_ = "integer",
-        json_path = ".status.activeServicesCount"
+        json_path = ".status.activeServicesCount",
+        priority = 1
     ),
     printcolumn(
         name = "Running",
         type_ = "integer",
-        json_path = ".status.runningTasksCount"
+        json_path = ".status.runningTasksCount",
+        priority = 1
     ),
     printcolumn(
         name = "ARN",
@@ -214,10 +216,10 @@ pub struct EcsClusterStatus {
     /// Name in AWS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster_name: Option<String>,
-    /// Active services when the cluster was last read.
+    /// Active services when the cluster was last read, at most a drift period ago.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active_services_count: Option<i64>,
-    /// Running tasks when the cluster was last read.
+    /// Running tasks when the cluster was last read, at most a drift period ago.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub running_tasks_count: Option<i64>,
     /// Declared members that AWS had otherwise at the last look; they were repaired unless the management policy forbids it.

@@ -14,7 +14,7 @@ use tokio::{
 use crate::{
     api::{EcsCluster, EcsService, EcsTaskDefinition},
     aws::{Clients, clients::Settings},
-    config::Run,
+    config::{LogFormat, Run},
     controllers::{
         backoff::Backoff,
         context::{Context, Periods},
@@ -36,7 +36,7 @@ const GRACE: Duration = Duration::from_secs(9);
 /// Runs the operator. The error is a sentence.
 pub async fn run(flags: Run) -> Result<(), String> {
     flags.check()?;
-    logs::start(flags.log_format, &flags.log);
+    logs::start(flags.log_format == LogFormat::Json, &flags.log);
     let (stop, stopped) = watch::channel(false);
     let metrics = Arc::new(Metrics::default());
     let settings = Settings {

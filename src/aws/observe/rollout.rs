@@ -18,7 +18,7 @@ use crate::{
 const STOPPED_TASKS: usize = 5;
 
 impl Aws {
-    /// What only matters while a rollout is judged: health once it is complete, the fate of one that was given up, why tasks stopped.
+    /// What only matters while a rollout is judged: health when it has ended, the fate of one that was given up, why tasks stopped.
     pub(super) async fn rollout(
         &self,
         target: &service::Target,
@@ -38,7 +38,7 @@ impl Aws {
             .as_deref()
             .is_none_or(|declared| arn::same_task_definition(declared, current));
         let failed_tasks = primary["failedTasks"].as_i64().unwrap_or(0);
-        if state == "COMPLETED" && is_declared {
+        if state != "IN_PROGRESS" {
             try_join_all(observed.target_groups.values_mut().map(|group| async {
                 group.health = Some(self.target_health(&group.arn).await?);
                 Ok::<_, AwsError>(())
