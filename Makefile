@@ -1,0 +1,57 @@
+# Everything that people and CI do with this repository. A fresh machine needs Rust (rustup), Go 1.26, git, make and a
+# C compiler; what else is needed is built into .cache/, once.
+
+.DEFAULT_GOAL := help
+.PHONY: help build test demo bench lint tools generate clean
+.NOTPARALLEL:
+
+CARGO_DENY_VERSION := 0.20.2
+CARGO_DENY := .cache/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
+GO := tests/tools/go.sh
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-10s%s\n", $$1, $$2 }'
+
+build: ## compile the operator and the simulator
+	cargo build --locked --workspace --bins
+
+demo: tools build ## watch a service come to life, roll, fail and be explained, on this machine only
+	@tests/demo/demo.sh
+
+# Stories mostly wait for Kubernetes and AWS: more of them at once than there are cores.
+test: lint ## check everything: formats, lints, dependencies, then every test
+	cd tests/control-plane && CONTROL_PLANE=$(CURDIR)/.cache/bin/control-plane ../../$(GO) test -parallel=8 -count=1 ./check
+	RUST_TEST_THREADS=8 cargo test --locked --workspace --no-fail-fast
+
+bench: tools ## print the figures: time, calls, CPU and memory; make bench N=1000 FULL=1 RATE=100
+	cargo build --locked --release --package ecs-operator --package bench
+	target/release/bench
+
+lint: tools $(CARGO_DENY) ## check formats, lints, licences, sources and advisories of dependencies
+	cargo fmt --all --check
+	@cd tests/control-plane && files=$$(gofmt -l .) && { test -z "$$files" || { echo "not formatted with gofmt: $$files"; exit 1; }; }
+	cd tests/control-plane && ../../$(GO) vet ./...
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO_DENY) --locked --workspace check --hide-inclusion-graph bans licenses sources
+	@if GIT_TERMINAL_PROMPT=0 timeout 60 $(CARGO_DENY) --log-level off fetch db; \
+	then $(CARGO_DENY) --locked --workspace check --disable-fetch --hide-inclusion-graph advisories; \
+	else echo "The database of security advisories can't be reached: advisories are not checked this time."; fi
+
+tools: ## build the programs that tests and the demo run: control plane, kubectl, helm
+	@command -v go >/dev/null || { echo "Go 1.26 is needed for the tests' control plane: https://go.dev/dl/"; exit 1; }
+	@mkdir -p .cache/bin
+	@test -x .cache/bin/helm || echo "Building a Kubernetes control plane, kubectl and helm: some minutes, once."
+	@cd tests/control-plane && ../../$(GO) build -o ../../.cache/bin/control-plane .
+	@cd tests/tools && ../../$(GO) build -o ../../.cache/bin/helm helm.sh/helm/v4/cmd/helm
+	@ln -sf control-plane .cache/bin/kubectl
+
+generate: ## write what is generated from the code: the CRDs, for crds/ and for the chart
+	UPDATE_GENERATED=1 cargo test --locked --test generated
+
+clean: ## remove everything that was built
+	cargo clean
+	rm -rf .cache
+
+# Unoptimised: it runs for two seconds, and optimising it takes minutes.
+$(CARGO_DENY):
+	CARGO_PROFILE_DEV_DEBUG=0 cargo install --locked --debug --root .cache/cargo-deny-$(CARGO_DENY_VERSION) cargo-deny@$(CARGO_DENY_VERSION)
