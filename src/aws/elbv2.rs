@@ -1,13 +1,19 @@
 //! Calls of the ELBv2 API.
 
+use std::collections::HashMap;
+
 use aws_sdk_elasticloadbalancingv2::{
     error::{ProvideErrorMetadata, SdkError},
     types::{ProtocolEnum, TargetGroupIpAddressTypeEnum, TargetHealthStateEnum, TargetTypeEnum},
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use futures::future::try_join_all;
+use futures::future::join_all;
 
-use super::{Aws, AwsError, Kind, convert, limits::Bucket, reader::Found};
+use super::{
+    Aws, AwsError, Kind, convert,
+    limits::Bucket,
+    reader::{Found, all},
+};
 use crate::model::{
     Members, Tags,
     observed::{Health, Rule, TargetGroup},
@@ -206,13 +212,23 @@ impl Aws {
         call!(self, "RemoveTags", Elbv2Modify, request).map(drop)
     }
 
-    /// One name is asked for by name. Several come from a sweep over all pages: asked for by name, ELBv2 fails them all for one that is missing.
     pub(super) async fn describe_target_groups(
         &self,
         names: Vec<String>,
+    ) -> Found<String, Option<TargetGroup>> {
+        match self.sweep_target_groups(&names).await {
+            Ok(found) => found,
+            Err(error) => all(names, &error),
+        }
+    }
+
+    /// One name is asked for by name. Several come from a sweep over all pages: asked for by name, ELBv2 fails them all for one that is missing.
+    async fn sweep_target_groups(
+        &self,
+        names: &[String],
     ) -> Result<Found<String, Option<TargetGroup>>, AwsError> {
-        let single = (names.len() == 1).then(|| names.clone());
-        let mut found: Found<_, _> = names.into_iter().map(|name| (name, None)).collect();
+        let single = (names.len() == 1).then(|| names.to_vec());
+        let mut found: Found<_, _> = names.iter().map(|name| (name.clone(), Ok(None))).collect();
         let mut marker = None;
         loop {
             let page_size = single.is_none().then_some(PAGE);
@@ -228,7 +244,7 @@ impl Aws {
             };
             for group in answer.target_groups() {
                 if let Some(slot) = found.get_mut(group.target_group_name().unwrap_or_default()) {
-                    *slot = Some(convert::target_group::observed(group));
+                    *slot = Ok(Some(convert::target_group::observed(group)));
                 }
             }
             marker = answer.next_marker().map(str::to_owned);
@@ -241,12 +257,12 @@ impl Aws {
     pub(super) async fn describe_rules(
         &self,
         listeners: Vec<String>,
-    ) -> Result<Found<String, Option<Vec<Rule>>>, AwsError> {
-        let found = try_join_all(listeners.into_iter().map(|listener| async move {
-            Ok((listener.clone(), self.rules_of(&listener).await?))
-        }))
-        .await?;
-        Ok(found.into_iter().collect())
+    ) -> Found<String, Option<Vec<Rule>>> {
+        let found = join_all(listeners.into_iter().map(|listener| async move {
+            let rules = self.rules_of(&listener).await;
+            (listener, rules)
+        }));
+        found.await.into_iter().collect()
     }
 
     async fn rules_of(&self, listener: &str) -> Result<Option<Vec<Rule>>, AwsError> {
@@ -263,12 +279,8 @@ impl Aws {
                 Err(error) if error.kind == Kind::NotFound => return Ok(None),
                 answer => answer?,
             };
-            rules.extend(
-                answer
-                    .rules()
-                    .iter()
-                    .map(|rule| convert::rule::observed(rule, listener)),
-            );
+            let page = answer.rules().iter();
+            rules.extend(page.map(|rule| convert::rule::observed(rule, listener)));
             marker = answer.next_marker().map(str::to_owned);
             if marker.is_none() {
                 return Ok(Some(rules));
@@ -276,40 +288,36 @@ impl Aws {
         }
     }
 
-    /// Tags of up to 20 resources; one that is gone fails them all, so they are asked for one by one then.
-    pub(super) async fn describe_tags(
-        &self,
-        arns: Vec<String>,
-    ) -> Result<Found<String, Option<Tags>>, AwsError> {
+    /// Tags of up to 20 resources; one that is gone or refused fails them all, so they are asked for one by one then.
+    pub(super) async fn describe_tags(&self, arns: Vec<String>) -> Found<String, Option<Tags>> {
+        let of_one = |kind| matches!(kind, Kind::NotFound | Kind::Invalid | Kind::AccessDenied);
         match self.tags_of(arns.clone()).await {
-            Err(error) if error.kind == Kind::NotFound => {}
-            found => return found,
-        }
-        let found = try_join_all(arns.into_iter().map(|arn| async move {
-            match self.tags_of(vec![arn.clone()]).await {
-                Err(error) if error.kind == Kind::NotFound => Ok((arn, None)),
-                found => Ok((arn.clone(), found?.remove(&arn).flatten())),
+            Err(error) if of_one(error.kind) => {}
+            Err(error) => return all(arns, &error),
+            Ok(mut found) => {
+                return arns
+                    .into_iter()
+                    .filter_map(|arn| found.remove(&arn).map(|tags| (arn, Ok(Some(tags)))))
+                    .collect();
             }
-        }))
-        .await?;
-        Ok(found.into_iter().collect())
+        }
+        let found = join_all(arns.into_iter().map(|arn| async move {
+            let tags = match self.tags_of(vec![arn.clone()]).await {
+                Err(error) if error.kind == Kind::NotFound => Ok(None),
+                found => found.map(|mut found| found.remove(&arn)),
+            };
+            (arn, tags)
+        }));
+        found.await.into_iter().collect()
     }
 
-    async fn tags_of(&self, arns: Vec<String>) -> Result<Found<String, Option<Tags>>, AwsError> {
-        let answer = call!(
-            self,
-            "DescribeTags",
-            Elbv2Read,
-            self.elbv2.describe_tags().set_resource_arns(Some(arns))
-        )?;
+    async fn tags_of(&self, arns: Vec<String>) -> Result<HashMap<String, Tags>, AwsError> {
+        let request = self.elbv2.describe_tags().set_resource_arns(Some(arns));
+        let answer = call!(self, "DescribeTags", Elbv2Read, request)?;
         let described = answer.tag_descriptions().iter();
+        let arn = |arn: Option<&str>| arn.unwrap_or_default().to_owned();
         Ok(described
-            .map(|d| {
-                (
-                    d.resource_arn().unwrap_or_default().to_owned(),
-                    Some(convert::observed_tags(d.tags())),
-                )
-            })
+            .map(|d| (arn(d.resource_arn()), convert::observed_tags(d.tags())))
             .collect())
     }
 

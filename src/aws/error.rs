@@ -199,6 +199,9 @@ fn kind(code: &str, message: &str, status: u16) -> Kind {
         _ if TRANSIENT_TEXTS.iter().any(|text| message.contains(text)) => Kind::Transient,
         _ if message.contains("Creation of service was not idempotent") => Kind::NameTaken,
         _ if message.contains("is not authorized to perform") => Kind::AccessDenied,
+        // No code of AWS's: a proxy on the way answered.
+        "Unknown" if status == 403 => Kind::AccessDenied,
+        "Unknown" => Kind::Unavailable,
         _ if status >= 500 => Kind::Unavailable,
         _ => Kind::Invalid,
     }

@@ -20,8 +20,15 @@ use crate::model::{
 /// Calls of one reader under way at once: enough to use a connection's round trip, few enough for batches to fill.
 const IN_FLIGHT: usize = 4;
 
-/// What a batch found, by key.
-pub type Found<K, V> = HashMap<K, V>;
+/// What a batch found, by key: one key's error is not another's.
+pub type Found<K, V> = HashMap<K, Result<V, AwsError>>;
+
+/// The same answer for every key of a call.
+pub fn all<K: Eq + Hash, V>(keys: impl IntoIterator<Item = K>, error: &AwsError) -> Found<K, V> {
+    keys.into_iter()
+        .map(|key| (key, Err(error.clone())))
+        .collect()
+}
 
 struct Ask<K, V> {
     key: K,
@@ -51,7 +58,7 @@ where
     pub fn new<F, Fut>(aws: Weak<Aws>, operation: &'static str, max: usize, fetch: F) -> Self
     where
         F: Fn(Arc<Aws>, Vec<K>) -> Fut + Send + Sync + Copy + 'static,
-        Fut: Future<Output = Result<Found<K, V>, AwsError>> + Send + 'static,
+        Fut: Future<Output = Found<K, V>> + Send + 'static,
     {
         let (queue, mut asked) = mpsc::unbounded_channel::<Ask<K, V>>();
         let permits = Arc::new(Semaphore::new(IN_FLIGHT));
@@ -72,15 +79,10 @@ where
                     let found = fetch(aws, keys).await;
                     drop(permit);
                     for ask in asks {
-                        let answer = match &found {
-                            Ok(found) => found.get(&ask.key).cloned().ok_or_else(|| {
-                                AwsError::unreadable(
-                                    operation,
-                                    "AWS's answer leaves out what was asked for",
-                                )
-                            }),
-                            Err(error) => Err(error.clone()),
-                        };
+                        let answer = found.get(&ask.key).cloned().unwrap_or_else(|| {
+                            let what = "AWS's answer leaves out what was asked for";
+                            Err(AwsError::unreadable(operation, what))
+                        });
                         // Nobody waits any more when the reconcile was dropped.
                         let _ = ask.answer.send(answer);
                     }

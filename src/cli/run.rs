@@ -1,6 +1,6 @@
 //! `ecs-operator run`: puts the parts together and keeps them running until SIGTERM.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use futures::future::join_all;
 use k8s_openapi::api::core::v1::Namespace;
@@ -19,6 +19,7 @@ use crate::{
         backoff::Backoff,
         context::{Context, Periods},
         kind::Kind,
+        memory::Memory,
         run::Scope,
     },
     kubernetes::events::Events,
@@ -71,6 +72,8 @@ pub async fn run(flags: Run) -> Result<(), String> {
         [] => vec![Scope::new(None)],
         namespaces => namespaces
             .iter()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
             .map(|namespace| Scope::new(Some(namespace.clone())))
             .collect(),
     };
@@ -84,6 +87,7 @@ pub async fn run(flags: Run) -> Result<(), String> {
     tracing::info!(version = env!("CARGO_PKG_VERSION"), region, cluster_id, namespaces = ?flags.watch_namespaces, "starting");
 
     let backoff = Arc::new(Backoff::new(flags.retry_min, flags.retry_max));
+    let memory = Arc::new(Memory::default());
     let controllers = join_all(scopes.into_iter().map(|scope| {
         let context = Context {
             client: client.clone(),
@@ -98,6 +102,7 @@ pub async fn run(flags: Run) -> Result<(), String> {
                 stalled: flags.retry_max,
             },
             backoff: backoff.clone(),
+            memory: memory.clone(),
             metrics: metrics.clone(),
             events: Events::new(client.clone()),
             stores: scope.stores.clone(),

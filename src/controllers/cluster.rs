@@ -4,7 +4,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use super::kind::{Common, Kind, Pending};
 use crate::{
-    api::{EcsCluster, EcsClusterStatus, Lifecycle},
+    api::{EcsCluster, EcsClusterStatus, Lifecycle, lifecycle::LastError},
     aws::{Aws, AwsError, observe::Look},
     desired::{
         Identity, Invalid,
@@ -35,6 +35,10 @@ impl Kind for EcsCluster {
 
     fn conditions(status: &EcsClusterStatus) -> &[Condition] {
         &status.conditions
+    }
+
+    fn last_error(status: &EcsClusterStatus) -> Option<&LastError> {
+        status.last_error.as_ref()
     }
 
     fn set_common(status: &mut EcsClusterStatus, common: Common) {
@@ -74,12 +78,12 @@ impl Kind for EcsCluster {
 
     fn facts(
         status: &mut EcsClusterStatus,
-        _: &DesiredCluster,
+        desired: &DesiredCluster,
         observed: &Option<Resource>,
         _: &Plan,
     ) {
         if let Some(cluster) = observed {
-            status::cluster::facts(status, cluster);
+            status::cluster::facts(status, cluster, &desired.target.owner);
         }
     }
 

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use jiff::Timestamp;
 use kube::Client;
 
-use super::backoff::Backoff;
+use super::{backoff::Backoff, memory::Memory};
 use crate::{
     aws::{Aws, Clients},
     kubernetes::{events::Events, stores::Stores},
@@ -36,6 +36,8 @@ pub struct Context {
     pub periods: Periods,
     /// Waits after failures.
     pub backoff: Arc<Backoff>,
+    /// What was done a moment ago.
+    pub memory: Arc<Memory>,
     /// Metrics.
     pub metrics: Arc<Metrics>,
     /// Events.

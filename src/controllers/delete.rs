@@ -60,7 +60,7 @@ pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Action,
                 );
                 break;
             }
-            Err(error) => return publish(object, failed(report, error), context).await,
+            Err(error) => return publish(object, failed(report, error, true), context).await,
         };
         let plan = object.plan_deletion(&target, &observed);
         if plan.steps.is_empty() {
@@ -76,7 +76,7 @@ pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Action,
         match aws.execute(&plan.steps).await.1 {
             // Gone already is what we want; the next look sees the rest.
             Err(error) if error.kind != ErrorKind::NotFound => {
-                return publish(object, failed(report, error), context).await;
+                return publish(object, failed(report, error, true), context).await;
             }
             _ => {}
         }

@@ -7,8 +7,14 @@ use crate::{
     status::Outcome,
 };
 
-/// What an AWS error means for the object.
-pub fn failed<K: Kind>(mut report: Report<K>, error: AwsError) -> Report<K> {
+/// What an AWS error means for the object. `is_changing`: it is known not to be as declared.
+pub fn failed<K: Kind>(mut report: Report<K>, mut error: AwsError, is_changing: bool) -> Report<K> {
+    // The same error again keeps the request it was first told with, so that a lasting error is written once.
+    if let Some(told) = K::last_error(&report.status)
+        && (&told.code, &told.message) == (&error.code, &error.message)
+    {
+        error.request_id.clone_from(&told.request_id);
+    }
     let what = format!(
         "{}: {} ({}{})",
         error.operation,
@@ -61,6 +67,9 @@ pub fn failed<K: Kind>(mut report: Report<K>, error: AwsError) -> Report<K> {
             format!("AWS is not ready for this yet; tried again. {what}"),
         ),
     };
+    if is_changing && let Outcome::Unknown(reason, message) = report.outcome {
+        report.outcome = Outcome::Waiting(reason, message);
+    }
     report.error = Some(error);
     report
 }

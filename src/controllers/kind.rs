@@ -85,6 +85,12 @@ pub trait Kind:
         references: &Self::References,
         installation: &Installation,
     ) -> Result<Self::Desired, Invalid>;
+    /// Whether what is desired is known to differ from what the status says of AWS. Pure.
+    fn is_due(_status: &Self::Status, _desired: &Self::Desired) -> bool {
+        false
+    }
+    /// The error that the last status tells.
+    fn last_error(status: &Self::Status) -> Option<&LastError>;
     /// Reads AWS.
     fn observe(
         aws: &Aws,

@@ -8,6 +8,7 @@ pub mod context;
 pub mod delete;
 pub mod failure;
 pub mod kind;
+pub mod memory;
 pub mod publish;
 pub mod reconcile;
 pub mod report;

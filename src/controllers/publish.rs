@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     api::{
+        ManagementPolicy,
         condition::{self, READY, Reason},
         lifecycle::LastError,
     },
@@ -84,7 +85,8 @@ pub async fn publish<K: Kind>(
             drift,
         },
     );
-    kubernetes_status::apply(&context.client, object, previous, &status).await?;
+    let version = kubernetes_status::apply(&context.client, object, previous, &status).await?;
+    context.memory.wrote(&uid, version.as_deref());
     match &outcome {
         Outcome::Settled(_) | Outcome::Suspended => {
             tracing::debug!(outcome = %outcome.reason(), "reconciled")
@@ -95,6 +97,11 @@ pub async fn publish<K: Kind>(
         Outcome::Stalled(reason, message) | Outcome::Unknown(reason, message) => {
             tracing::warn!(outcome = %reason, message, "reconciled")
         }
+    }
+    // Nothing is under way for an object that is only observed.
+    let is_idle = object.lifecycle().management_policy == Some(ManagementPolicy::Observe);
+    if is_idle && error.is_none() {
+        return Ok(Action::requeue(jittered(context.periods.drift)));
     }
     Ok(requeue(&uid, &outcome, error.as_ref(), context))
 }
@@ -114,8 +121,10 @@ async fn announce<K: Kind>(object: &K, outcome: &Outcome, old: &[Condition], con
         }
         // Once an outage, not once an attempt.
         Outcome::Unknown(reason, message)
-            if context.backoff.is_first(&object.uid().unwrap_or_default()) =>
-        {
+        | Outcome::Waiting(
+            reason @ (Reason::Throttled | Reason::AwsUnavailable | Reason::CredentialsInvalid),
+            message,
+        ) if context.backoff.is_first(&object.uid().unwrap_or_default()) => {
             context
                 .events
                 .warning(&object.object_ref(&()), *reason, message.clone())
@@ -153,7 +162,6 @@ fn requeue(uid: &str, outcome: &Outcome, error: Option<&AwsError>, context: &Con
         Outcome::Stalled(Reason::RolloutFailed, _) => {
             Action::requeue(jittered(context.periods.drift))
         }
-        Outcome::Stalled(Reason::InvalidSpec, _) => Action::requeue(jittered(INVALID_RETRY)),
         Outcome::Stalled(..) | Outcome::Unknown(..) => {
             Action::requeue(jittered(context.periods.stalled))
         }

@@ -12,7 +12,8 @@ use kube::{Resource, ResourceExt, runtime::controller::Action};
 use tracing::Instrument;
 
 use super::{
-    context::Context, delete, failure::failed, kind::Kind, publish::publish, report::Report,
+    context::Context, delete, failure::failed, kind::Kind, memory::Wave, publish::publish,
+    report::Report,
 };
 use crate::{
     api::{
@@ -23,6 +24,7 @@ use crate::{
     aws::Kind as ErrorKind,
     desired::Identity,
     kubernetes::{finalizer, stores::Guarded},
+    model::text::without_values,
     plan::{Plan, State, Step, filter},
     status::Outcome,
 };
@@ -30,8 +32,8 @@ use crate::{
 /// Waves in one reconcile: target group, rule and service need four; the rest is for looking again.
 const WAVES: usize = 10;
 
-/// The same wave so often in a row means that it has no effect.
-const SAME_WAVES: usize = 5;
+/// How long a reconcile waits for the watch to show what there is.
+const SOON: Duration = Duration::from_millis(20);
 
 /// How long a new object waits in silence for objects that were applied together with it.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -43,6 +45,7 @@ pub async fn reconcile<K: Kind>(
 ) -> Result<Action, Infallible> {
     let start = Instant::now();
     let meta = guarded.meta();
+    let uid = meta.uid.clone().unwrap_or_default();
     let span = tracing::info_span!(
         "reconcile",
         controller = K::CONTROLLER,
@@ -52,16 +55,23 @@ pub async fn reconcile<K: Kind>(
     );
     context.metrics.reconcile_begins(K::CONTROLLER);
     let work = async {
+        if !context.stores.are_complete()
+            || context
+                .memory
+                .is_stale(&uid, meta.resource_version.as_deref())
+        {
+            return Ok(Action::requeue(SOON));
+        }
         match &guarded.0 {
             Ok(object) if object.meta().deletion_timestamp.is_some() => {
                 delete::reconcile(object, &context).await
             }
             Ok(object) => live(object, &context).await,
             Err(invalid) => {
-                tracing::error!(error = %invalid.error, "the object can't be read; it is left alone until it changes");
+                tracing::error!(error = %without_values(&invalid.error), "the object can't be read; it is left alone until it changes");
+                let what = without_values(&invalid.error);
                 let note = format!(
-                    "the object can't be read: {}. Correct it; others are not affected.",
-                    invalid.error
+                    "the object can't be read: {what}. Correct it; others are not affected."
                 );
                 context
                     .events
@@ -78,14 +88,14 @@ pub async fn reconcile<K: Kind>(
     {
         Ok(Ok(action)) => (action, "success"),
         Ok(Err(error)) => {
-            let wait = context.backoff.failed(&guarded.uid().unwrap_or_default());
+            let wait = context.backoff.failed(&uid);
             span.in_scope(
                 || tracing::warn!(%error, ?wait, "Kubernetes did not take a write; trying again"),
             );
             (Action::requeue(wait), "error")
         }
         Err(_) => {
-            let wait = context.backoff.failed(&guarded.uid().unwrap_or_default());
+            let wait = context.backoff.failed(&uid);
             span.in_scope(|| tracing::error!(?wait, reason = %Reason::InternalError, "the reconcile panicked: a defect of the operator; trying again"));
             (Action::requeue(wait), "panic")
         }
@@ -117,7 +127,9 @@ async fn live<K: Kind>(object: &K, context: &Context) -> Result<Action, kube::Er
         }
     };
     if !observes_only && !finalizer::is_on(object) {
-        finalizer::put_on(&context.client, object).await?;
+        let version = finalizer::put_on(&context.client, object).await?;
+        let uid = object.uid().unwrap_or_default();
+        context.memory.wrote(&uid, version.as_deref());
     }
     let report = converge(object, &references, context).await;
     publish(object, report, context).await
@@ -153,9 +165,10 @@ async fn converge<K: Kind>(object: &K, references: &K::References, context: &Con
         }
     };
     let aws = context.aws(object.lifecycle().region.as_deref());
-    let mut waves = Waves::default();
+    // What AWS does not say now is not "still Ready" when a change is known to be due.
+    let mut is_changing = K::is_due(&report.status, &desired);
     let mut absorbed: Option<K::Observed> = None;
-    for _ in 0..WAVES {
+    for wave in 0..WAVES {
         let observed = match absorbed.take() {
             Some(observed) => observed,
             None => match K::observe(&aws, &desired).await {
@@ -167,7 +180,7 @@ async fn converge<K: Kind>(object: &K, references: &K::References, context: &Con
                     );
                     return report;
                 }
-                Err(error) => return failed(report, error),
+                Err(error) => return failed(report, error, is_changing),
             },
         };
         let plan = filter::observe_only(object.plan(&desired, &observed), object.lifecycle());
@@ -178,6 +191,7 @@ async fn converge<K: Kind>(object: &K, references: &K::References, context: &Con
         }
         K::facts(&mut report.status, &desired, &observed, &plan);
         if plan.steps.is_empty() {
+            context.memory.settled(&uid);
             report.outcome = match plan.state {
                 State::Settled => Outcome::Settled(K::settled(&desired, &observed)),
                 State::Waiting(reason, message) => Outcome::Waiting(reason, message),
@@ -185,21 +199,32 @@ async fn converge<K: Kind>(object: &K, references: &K::References, context: &Con
             };
             return report;
         }
-        if waves.repeats(&plan) {
-            report.outcome = Outcome::Stalled(
-                Reason::NoProgress,
-                format!(
-                    "{} ran {SAME_WAVES} times without effect. Look at the resource in AWS for another writer; this is tried again.",
-                    plan.operations()
-                ),
-            );
-            return report;
+        let operations = plan.operations();
+        match context.memory.next(&uid, &plan, wave == 0) {
+            Wave::New => {}
+            Wave::Again => {
+                let message = format!("{operations} was done and AWS does not show it yet");
+                report.outcome = Outcome::Waiting(Reason::Updating, message);
+                return report;
+            }
+            Wave::Useless => {
+                let message = format!(
+                    "{operations} ran five times without effect. Look at the resource in AWS for another writer; it is tried again when the object changes or is reconciled by hand."
+                );
+                report.outcome = Outcome::Stalled(Reason::NoProgress, message);
+                return report;
+            }
         }
-        tracing::info!(steps = plan.operations(), "applying");
+        is_changing = true;
+        tracing::info!(steps = operations, "applying");
         let (applied, result) = aws.execute(&plan.steps).await;
+        if result.is_err() {
+            // A wave that failed says nothing about its effect.
+            context.memory.settled(&uid);
+        }
         match result {
             Err(error) if error.kind == ErrorKind::PriorityInUse => continue,
-            Err(error) => return failed(report, error),
+            Err(error) => return failed(report, error, is_changing),
             Ok(()) => {}
         }
         let mut seen = observed;
@@ -209,25 +234,6 @@ async fn converge<K: Kind>(object: &K, references: &K::References, context: &Con
     }
     report.outcome = Outcome::Waiting(Reason::Updating, "more is left to do; continuing".into());
     report
-}
-
-/// Counts equal waves.
-#[derive(Default)]
-struct Waves {
-    last: Vec<Step>,
-    count: usize,
-}
-
-impl Waves {
-    fn repeats(&mut self, plan: &Plan) -> bool {
-        if self.last == plan.steps {
-            self.count += 1;
-        } else {
-            self.last.clone_from(&plan.steps);
-            self.count = 1;
-        }
-        self.count > SAME_WAVES
-    }
 }
 
 /// What others changed in AWS: differences in an object that was in sync with this very spec.

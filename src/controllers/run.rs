@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     future::Future,
     hash::{DefaultHasher, Hash, Hasher},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicUsize},
 };
 
 use futures::{Stream, StreamExt, future::join_all};
@@ -58,6 +58,7 @@ impl Scope {
             clusters: writers.clusters.as_reader(),
             task_definitions: writers.task_definitions.as_reader(),
             services: writers.services.as_reader(),
+            unlisted: Arc::new(AtomicUsize::new(3)),
         };
         Self {
             namespace,
@@ -84,7 +85,7 @@ impl Scope {
         let of_clusters = objects(
             api(client, namespace),
             self.writers.clusters,
-            readiness.clone(),
+            listed::<EcsCluster>(stores, &readiness),
             {
                 let (stores, wake) = (stores.clone(), wake_services.clone());
                 on_change(published_cluster, move |namespace, name| {
@@ -101,7 +102,7 @@ impl Scope {
         let of_task_definitions = objects(
             api(client, namespace),
             self.writers.task_definitions,
-            readiness.clone(),
+            listed::<EcsTaskDefinition>(stores, &readiness),
             {
                 let (stores, wake) = (stores.clone(), wake_services);
                 on_change(published_task_definition, move |namespace, name| {
@@ -118,12 +119,22 @@ impl Scope {
                 })
             },
         );
-        let of_services = objects(api(client, namespace), self.writers.services, readiness, {
-            let stores = stores.clone();
-            move |guarded: &Guarded<EcsService>| {
-                wake_deleted_dependencies(guarded, &stores, &wake_clusters, &wake_task_definitions)
-            }
-        });
+        let of_services = objects(
+            api(client, namespace),
+            self.writers.services,
+            listed::<EcsService>(stores, &readiness),
+            {
+                let stores = stores.clone();
+                move |guarded: &Guarded<EcsService>| {
+                    wake_deleted_dependencies(
+                        guarded,
+                        &stores,
+                        &wake_clusters,
+                        &wake_task_definitions,
+                    )
+                }
+            },
+        );
         let controllers: [std::pin::Pin<Box<dyn Future<Output = ()> + Send>>; 3] = [
             Box::pin(control(
                 of_clusters,
@@ -161,15 +172,24 @@ fn api<K: Kind>(client: &Client, namespace: Option<&str>) -> Api<Guarded<K>> {
     }
 }
 
+/// What to do when a kind was listed for the first time.
+fn listed<K: Kind>(stores: &Stores, readiness: &Readiness) -> impl FnMut() + Send + 'static {
+    let (stores, readiness) = (stores.clone(), readiness.clone());
+    move || {
+        stores.listed();
+        readiness.listed(K::CONTROLLER);
+    }
+}
+
 /// The watch of one kind: keeps the store, tells `touched` of every object that came, changed or went, and yields those
 /// whose spec, annotations or deletion changed. Our own status writes pass without a reconcile.
 fn objects<K: Kind>(
     api: Api<Guarded<K>>,
     writer: Writer<Guarded<K>>,
-    readiness: Readiness,
+    mut listed: impl FnMut() + Send + 'static,
     mut touched: impl FnMut(&Guarded<K>) + Send + 'static,
 ) -> impl Stream<Item = Result<Guarded<K>, watcher::Error>> + Send {
-    let mut listed = false;
+    let mut is_listed = false;
     watcher(api, watcher::Config::default())
         .default_backoff()
         .inspect(|event| {
@@ -187,10 +207,10 @@ fn objects<K: Kind>(
         })
         .reflect(writer)
         .inspect(move |event| {
-            if !listed && matches!(event, Ok(watcher::Event::InitDone)) {
-                listed = true;
-                // Not Store::wait_until_ready: of several waiters on a store, kube wakes only one, and the controller is one.
-                readiness.listed(K::CONTROLLER);
+            if !is_listed && matches!(event, Ok(watcher::Event::InitDone)) {
+                is_listed = true;
+                // Not by Store::wait_until_ready: of several waiters on a store, kube wakes only one, and the controller is one.
+                listed();
             }
         })
         .touched_objects()
@@ -256,7 +276,11 @@ fn published_cluster(cluster: &EcsCluster) -> u64 {
 
 fn published_task_definition(task_definition: &EcsTaskDefinition) -> u64 {
     let status = task_definition.status.clone().unwrap_or_default();
-    digest(task_definition, &(status.arn, is_ready(&status.conditions)))
+    let is_current = status.observed_generation == task_definition.metadata.generation;
+    digest(
+        task_definition,
+        &(status.arn, is_ready(&status.conditions), is_current),
+    )
 }
 
 fn is_ready(conditions: &[k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition]) -> bool {

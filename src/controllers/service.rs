@@ -7,6 +7,7 @@ use crate::{
     api::{
         EcsService, EcsServiceStatus, Lifecycle,
         condition::{self, READY, Reason},
+        lifecycle::LastError,
     },
     aws::{
         Aws, AwsError,
@@ -29,6 +30,7 @@ impl EcsService {
         };
         Known {
             arn: status.arn.clone(),
+            deployment: status.rollout.as_ref().map(|rollout| rollout.id.clone()),
             target_groups: status
                 .target_groups
                 .iter()
@@ -130,6 +132,24 @@ impl Kind for EcsService {
         &status.conditions
     }
 
+    fn last_error(status: &EcsServiceStatus) -> Option<&LastError> {
+        status.last_error.as_ref()
+    }
+
+    fn is_due(status: &EcsServiceStatus, desired: &DesiredService) -> bool {
+        let current = status
+            .task_definition
+            .as_ref()
+            .map(|current| current.arn.as_str());
+        let declared = desired
+            .members
+            .get("taskDefinition")
+            .and_then(|td| td.as_str());
+        current
+            .zip(declared)
+            .is_some_and(|(current, declared)| !arn::same_task_definition(declared, current))
+    }
+
     fn set_common(status: &mut EcsServiceStatus, common: Common) {
         status.observed_generation = Some(common.observed_generation);
         status.conditions = common.conditions;
@@ -171,6 +191,7 @@ impl Kind for EcsService {
                 .map(|group| group.name.clone())
                 .collect(),
             rollout: true,
+            recorded_deployment: desired.target.known_deployment.clone(),
         };
         aws.service(&desired.target, &interest).await
     }
@@ -185,7 +206,7 @@ impl Kind for EcsService {
         observed: &observed::Service,
         plan: &Plan,
     ) {
-        let failed = matches!(plan.state, State::Blocked(Reason::RolloutFailed, _));
+        let failed = plan.is_held || matches!(plan.state, State::Blocked(Reason::RolloutFailed, _));
         status::service::facts(status, desired, observed, failed);
     }
 

@@ -4,7 +4,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use super::kind::{Common, Kind, Pending};
 use crate::{
-    api::{EcsTaskDefinition, EcsTaskDefinitionStatus, Lifecycle},
+    api::{EcsTaskDefinition, EcsTaskDefinitionStatus, Lifecycle, lifecycle::LastError},
     aws::{
         Aws, AwsError,
         execute::Applied,
@@ -46,6 +46,10 @@ impl Kind for EcsTaskDefinition {
 
     fn conditions(status: &EcsTaskDefinitionStatus) -> &[Condition] {
         &status.conditions
+    }
+
+    fn last_error(status: &EcsTaskDefinitionStatus) -> Option<&LastError> {
+        status.last_error.as_ref()
     }
 
     fn set_common(status: &mut EcsTaskDefinitionStatus, common: Common) {

@@ -48,6 +48,8 @@ pub struct Target {
     pub known_rules: BTreeSet<String>,
     /// ARN of the service that the status knows.
     pub known_arn: Option<String>,
+    /// ID of the deployment that the status knows.
+    pub known_deployment: Option<String>,
 }
 
 /// A service as declared.
@@ -74,6 +76,8 @@ pub struct DesiredService {
 pub struct Known {
     /// ARN of the service.
     pub arn: Option<String>,
+    /// ID of the latest deployment.
+    pub deployment: Option<String>,
     /// Names of target groups.
     pub target_groups: BTreeSet<String>,
     /// Rules by ARN, with their listeners.
@@ -112,6 +116,7 @@ pub fn target(
             .collect(),
         known_rules: known.rules.iter().map(|(arn, _)| arn.clone()).collect(),
         known_arn: known.arn.clone(),
+        known_deployment: known.deployment.clone(),
     })
 }
 

@@ -19,8 +19,8 @@ pub fn is_on<K: Resource>(object: &K) -> bool {
         .any(|finalizer| finalizer == FINALIZER)
 }
 
-/// Puts the finalizer on. The object's resourceVersion guards against other writers: a conflict is retried with a fresh look.
-pub async fn put_on<K>(client: &Client, object: &K) -> Result<(), kube::Error>
+/// Puts the finalizer on and returns the new resourceVersion. The object's resourceVersion guards against other writers: a conflict is retried with a fresh look.
+pub async fn put_on<K>(client: &Client, object: &K) -> Result<Option<String>, kube::Error>
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
         + Clone
@@ -48,11 +48,15 @@ where
         .collect();
     match write(client, object, &finalizers).await {
         Err(kube::Error::Api(answer)) if answer.is_not_found() => Ok(()),
-        result => result,
+        result => result.map(drop),
     }
 }
 
-async fn write<K>(client: &Client, object: &K, finalizers: &[String]) -> Result<(), kube::Error>
+async fn write<K>(
+    client: &Client,
+    object: &K,
+    finalizers: &[String],
+) -> Result<Option<String>, kube::Error>
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
         + Clone
@@ -65,5 +69,5 @@ where
     let (name, params) = (object.name_any(), PatchParams::default());
     in_time(api.patch_metadata(&name, &params, &Patch::Merge(patch)))
         .await
-        .map(drop)
+        .map(|written| written.resource_version())
 }

@@ -10,13 +10,13 @@ use serde_json::json;
 
 use super::{FIELD_MANAGER, in_time};
 
-/// Applies `status` unless it equals `previous`. Says whether it was written; an object that is gone needs no status.
+/// Applies `status` unless it equals `previous`. The new resourceVersion; none when nothing was written: an object that is gone needs no status.
 pub async fn apply<K, S>(
     client: &Client,
     object: &K,
     previous: Option<&S>,
     status: &S,
-) -> Result<bool, kube::Error>
+) -> Result<Option<String>, kube::Error>
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
         + Clone
@@ -25,7 +25,7 @@ where
     S: Serialize + PartialEq,
 {
     if previous == Some(status) {
-        return Ok(false);
+        return Ok(None);
     }
     let api: Api<K> = Api::namespaced(client.clone(), &object.namespace().unwrap_or_default());
     // The UID keeps a status from landing on an object of the same name that came later.
@@ -41,8 +41,8 @@ where
         Patch::Apply(patch),
     );
     match in_time(api.patch_status(&name, &params, &patch)).await {
-        Ok(_) => Ok(true),
-        Err(kube::Error::Api(answer)) if answer.is_not_found() => Ok(false),
+        Ok(object) => Ok(object.resource_version()),
+        Err(kube::Error::Api(answer)) if answer.is_not_found() => Ok(None),
         Err(error) => Err(error),
     }
 }

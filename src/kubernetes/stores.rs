@@ -1,5 +1,10 @@
 //! What the watches know: every object of ours in scope, one copy of each.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
 use kube::{
     core::DeserializeGuard,
     runtime::reflector::{ObjectRef, Store},
@@ -19,9 +24,21 @@ pub struct Stores {
     pub task_definitions: Store<Guarded<EcsTaskDefinition>>,
     /// Services.
     pub services: Store<Guarded<EcsService>>,
+    /// Kinds that are not listed yet.
+    pub unlisted: Arc<AtomicUsize>,
 }
 
 impl Stores {
+    /// Whether every kind was listed: before, what a store lacks may well exist.
+    pub fn are_complete(&self) -> bool {
+        self.unlisted.load(Ordering::Acquire) == 0
+    }
+
+    /// A kind was listed for the first time.
+    pub fn listed(&self) {
+        self.unlisted.fetch_sub(1, Ordering::Release);
+    }
+
     /// The cluster of this name.
     pub fn cluster(&self, namespace: &str, name: &str) -> Option<EcsCluster> {
         self.clusters

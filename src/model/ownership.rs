@@ -69,7 +69,9 @@ impl Owner {
             && tag(NAME) == Some(&self.name);
         match (same_name, tag(UID)) {
             (true, Some(uid)) if uid == self.uid => Claim::Ours,
-            (true, _) if tags.contains_key(RETAINED) => Claim::Available,
+            (true, _) if tags.contains_key(RETAINED) || self.is_consented(tag(ADOPT)) => {
+                Claim::Available
+            }
             (true, uid) => Claim::Foreign(format!(
                 "it belongs to an earlier object {}/{} (UID {})",
                 self.namespace,

@@ -12,9 +12,48 @@ pub fn truncate(text: &mut String, max: usize) {
     }
 }
 
+/// An error text of serde without the values that it quotes: they may be secret. Names of fields stay.
+pub fn without_values(error: &str) -> String {
+    let mut out = String::with_capacity(error.len());
+    let mut rest = error;
+    while let Some(start) = rest.find(['`', '"']) {
+        let quote = &rest[start..=start];
+        let (before, after) = (&rest[..start], &rest[start + 1..]);
+        let end = after.find(quote).unwrap_or(after.len());
+        out.push_str(before);
+        if before.ends_with("field ") {
+            out.push_str(&format!("{quote}{}{quote}", &after[..end]));
+        } else {
+            out.push('…');
+        }
+        rest = after.get(end + 1..).unwrap_or_default();
+    }
+    out.push_str(rest);
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_are_left_out_and_fields_stay() {
+        let cases = [
+            (
+                "invalid type: integer `7`, expected a string at line 1",
+                "invalid type: integer …, expected a string at line 1",
+            ),
+            (
+                "invalid type: string \"hunter2\", expected i32",
+                "invalid type: string …, expected i32",
+            ),
+            ("missing field `name`", "missing field `name`"),
+            ("unterminated \"secret", "unterminated …"),
+        ];
+        for (error, expected) in cases {
+            assert_eq!(without_values(error), expected);
+        }
+    }
 
     #[test]
     fn long_texts_are_cut_at_a_character() {

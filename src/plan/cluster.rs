@@ -66,6 +66,7 @@ pub fn plan(desired: &DesiredCluster, observed: Option<&Resource>, known: Option
         steps,
         changes,
         state,
+        is_held: false,
     }
 }
 

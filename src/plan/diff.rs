@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Change;
-use crate::model::Members;
+use crate::model::{Members, arn};
 
 /// Lists without an order.
 const SETS: [&str; 6] = [
@@ -83,6 +83,7 @@ fn lists_differ(key: &str, declared: &[Value], observed: &[Value]) -> bool {
 /// ECS answers `LATEST` with the concrete version and gives placement fields back in another case, `host` as `instanceId` (measured; aws.md 4.4).
 fn texts_differ(key: &str, declared: &str, observed: &str) -> bool {
     match key {
+        "taskDefinition" => !arn::same_task_definition(declared, observed),
         "platformVersion" => declared != "LATEST" && declared != observed,
         "field" => {
             let canonical = |field: &str| match field.to_ascii_lowercase().as_str() {
@@ -138,6 +139,11 @@ mod tests {
                 "placementStrategy",
                 json!([{"type": "spread", "field": "host"}]),
                 json!([{"type": "spread", "field": "instanceId"}]),
+            ),
+            (
+                "taskDefinition",
+                json!("web:3"),
+                json!("arn:aws:ecs:us-east-1:000000000000:task-definition/web:3"),
             ),
             (
                 "settings",

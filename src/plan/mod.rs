@@ -118,6 +118,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// How things stand besides.
     pub state: State,
+    /// ECS gave the declared rollout up, and it is not tried again: the steps, if any, are others.
+    pub is_held: bool,
 }
 
 impl Plan {
@@ -127,6 +129,7 @@ impl Plan {
             steps: Vec::new(),
             changes: Vec::new(),
             state: State::Settled,
+            is_held: false,
         }
     }
 
@@ -136,6 +139,7 @@ impl Plan {
             steps,
             changes: Vec::new(),
             state: State::Settled,
+            is_held: false,
         }
     }
 
@@ -145,6 +149,7 @@ impl Plan {
             steps: Vec::new(),
             changes: Vec::new(),
             state: State::Waiting(reason, message.into()),
+            is_held: false,
         }
     }
 
@@ -154,6 +159,7 @@ impl Plan {
             steps: Vec::new(),
             changes: Vec::new(),
             state: State::Blocked(reason, message.into()),
+            is_held: false,
         }
     }
 

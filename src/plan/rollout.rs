@@ -45,7 +45,11 @@ pub fn given_up(
     let failed = failed?;
     let unknown = history.last_failed_deployment.as_deref() != Some(&failed.id);
     let ours = recorded.is_some_and(|rollout| rollout.id == failed.id)
-        || failed.task_definition.as_deref() == desired_task_definition(desired);
+        || failed
+            .task_definition
+            .as_deref()
+            .zip(desired_task_definition(desired))
+            .is_some_and(|(failed, declared)| arn::same_task_definition(failed, declared));
     (unknown && ours).then(|| {
         failed
             .reason

@@ -78,7 +78,12 @@ pub fn plan<'a>(
         }
     };
     take(&|wanted, rule| same_settings(wanted, rule));
-    take(&|wanted, rule| wanted.rule.priority.is_some() && wanted.rule.priority == rule.priority);
+    // Not one that leads to another group: it goes on serving until the service has moved.
+    take(&|wanted, rule| {
+        wanted.rule.priority.is_some()
+            && wanted.rule.priority == rule.priority
+            && (!forwards(rule) || forwards_to(rule, wanted.target_group_arn))
+    });
     take(&|wanted, rule| forwards_to(rule, wanted.target_group_arn));
 
     let mut priorities = Vec::new();
@@ -87,13 +92,19 @@ pub fn plan<'a>(
         .filter_map(|rule| rule.priority)
         .chain(wanted.iter().filter_map(|w| w.rule.priority))
         .collect();
+    let held: Vec<i32> = free.iter().filter_map(|rule| rule.priority).collect();
     for (wanted, pair) in wanted.iter().zip(&pairs) {
+        // A priority that a stale rule of ours still has is taken over when that rule is gone.
+        let declared = wanted
+            .rule
+            .priority
+            .filter(|priority| !held.contains(priority));
         if let Some(conflict) = conflict(wanted, *pair, owned, all) {
             rules.blocked = Some(conflict);
             return rules;
         }
         let Some(rule) = pair else {
-            let priority = wanted.rule.priority.unwrap_or_else(|| free_priority(&used));
+            let priority = declared.unwrap_or_else(|| free_priority(&used));
             used.push(priority);
             let input = request! {"listenerArn": listener_arn, "conditions": wanted.rule.conditions, "priority": priority, "actions": wanted.actions()};
             rules.changes.push(diff::change(
@@ -114,7 +125,7 @@ pub fn plan<'a>(
             ));
             rules.steps.push(Step::ModifyRule(request! {"ruleArn": rule.arn, "conditions": wanted.rule.conditions, "actions": wanted.actions()}));
         }
-        if let Some(priority) = wanted.rule.priority
+        if let Some(priority) = declared
             && rule.priority != Some(priority)
         {
             rules.changes.push(diff::change(
@@ -148,6 +159,13 @@ fn same_settings(wanted: &Wanted<'_>, rule: &Rule) -> bool {
             .iter()
             .zip(&rule.actions)
             .any(|(wanted, seen)| diff::differs("", wanted, seen))
+}
+
+/// Whether the rule leads to any target group.
+fn forwards(rule: &Rule) -> bool {
+    rule.actions
+        .iter()
+        .any(|action| action["type"] == "forward")
 }
 
 /// Whether the rule leads to the target group, alone or with weights.
@@ -324,6 +342,31 @@ mod tests {
             rules.steps.is_empty() && rules.blocked.as_ref().is_some_and(|(_, m)| m.contains('f')),
             "{rules:?}"
         );
+    }
+
+    #[test]
+    fn rule_of_another_group_keeps_its_priority_until_it_goes() {
+        let owned = [seen("r1", "/a", 5, "arn:old")];
+        let rules = run(&[desired("/a", Some(5))], &owned, &[]);
+        assert!(
+            matches!(rules.steps.as_slice(), [Step::CreateRule(input)] if input["priority"] == 6),
+            "{rules:?}"
+        );
+        assert_eq!(rules.stale.len(), 1);
+        let owned = [seen("r2", "/a", 6, "arn:tg")];
+        let rules = run(&[desired("/a", Some(5))], &owned, &[]);
+        assert!(
+            matches!(rules.steps.as_slice(), [Step::SetRulePriorities(_)]),
+            "{rules:?}"
+        );
+    }
+
+    #[test]
+    fn priority_of_a_stale_rule_is_not_asked_for() {
+        let owned = [seen("r1", "/a", 5, "arn:tg"), seen("r2", "/b", 6, "arn:tg")];
+        let rules = run(&[desired("/b", Some(5))], &owned, &[]);
+        assert!(rules.steps.is_empty(), "{rules:?}");
+        assert_eq!(rules.stale.len(), 1);
     }
 
     #[test]

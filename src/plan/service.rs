@@ -192,6 +192,7 @@ fn service(
             .map_or("", arn::last_segment);
         let current =
             rollout::primary(service).and_then(|primary| primary["taskDefinition"].as_str());
+        plan.is_held = true;
         held = Some(State::Blocked(
             Reason::RolloutFailed,
             rollout::failure(name, current, &reason, &observed.stopped_tasks),

@@ -415,3 +415,36 @@ fn dropped_target_group_goes_after_its_rule_and_only_from_a_steady_service() {
     observed.rules.clear();
     assert_eq!(operations(&run(&desired, &observed)), ["DeleteTargetGroup"]);
 }
+
+#[test]
+fn rollback_of_a_network_change_is_not_fought() {
+    let mut moved = balanced();
+    moved["networkConfiguration"]["awsvpcConfiguration"]["subnets"] = json!(["subnet-2"]);
+    let desired = declared(moved, TD1);
+    let mut observed = steady(&declared(balanced(), TD1));
+    observed.failed_deployment = Some(FailedDeployment {
+        id: "ecs-svc/2".into(),
+        status: "ROLLBACK_SUCCESSFUL".into(),
+        reason: None,
+        task_definition: Some(TD1.into()),
+    });
+    let rollout = Rollout {
+        id: "ecs-svc/2".into(),
+        state: "InProgress".into(),
+        hash: Some(desired.rollout_hash.clone()),
+        ..Rollout::default()
+    };
+    let history = History {
+        rollout: Some(rollout),
+        last_failed_deployment: None,
+    };
+    let plan = plan(&desired, &observed, &history);
+    assert!(plan.steps.is_empty() && plan.is_held, "{plan:?}");
+}
+
+#[test]
+fn family_and_revision_mean_the_same_as_the_arn() {
+    let desired = declared(balanced(), "web:1");
+    let observed = steady(&declared(balanced(), TD1));
+    assert_eq!(run(&desired, &observed), Plan::settled());
+}

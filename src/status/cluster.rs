@@ -1,9 +1,18 @@
 //! What is known of a cluster.
 
-use crate::{api::EcsClusterStatus, model::observed::Resource};
+use crate::{
+    api::EcsClusterStatus,
+    model::{
+        observed::Resource,
+        ownership::{Claim, Owner},
+    },
+};
 
-/// Updates the facts of `status` from what was seen.
-pub fn facts(status: &mut EcsClusterStatus, cluster: &Resource) {
+/// Updates the facts of `status` from what was seen, if it is ours.
+pub fn facts(status: &mut EcsClusterStatus, cluster: &Resource, owner: &Owner) {
+    if owner.claim(&cluster.tags) != Claim::Ours {
+        return;
+    }
     status.arn = cluster.text("clusterArn").map(str::to_owned);
     status.cluster_name = cluster.text("clusterName").map(str::to_owned);
     status.active_services_count = cluster.number("activeServicesCount");

@@ -81,8 +81,16 @@ pub fn facts(
         (false, Some(_)) => "InProgress",
     };
     let rolled_back = seen.failed_deployment.as_ref().filter(|_| failed);
+    // A failure stays recorded until the declaration changes or what is declared runs.
+    let is_declared = desired
+        .members
+        .get("taskDefinition")
+        .and_then(|declared| declared.as_str())
+        .is_some_and(|declared| arn::same_task_definition(declared, current));
     let keeps = status.rollout.take().filter(|old| {
-        failed && old.state == "Failed" && old.hash.as_deref() == Some(&desired.rollout_hash)
+        (failed || !is_declared)
+            && old.state == "Failed"
+            && old.hash.as_deref() == Some(&desired.rollout_hash)
     });
     status.rollout = keeps.or_else(|| {
         Some(Rollout {

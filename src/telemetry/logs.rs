@@ -4,12 +4,13 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-/// kube's own span repeats ours in every line; directives that name it win over this.
-const QUIET: &str = "kube_runtime=warn";
+/// kube's own span repeats ours in every line. The SDK's runtime writes requests with their bodies and credentials when it
+/// may: it never may. Directives that name a target win over general ones.
+const QUIET: &str = "kube_runtime=warn,aws_smithy_runtime=info,aws_smithy_runtime_api=info,aws_smithy_http_client=info,aws_runtime=info,aws_config=info,aws_sdk_ecs=info,aws_sdk_elasticloadbalancingv2=info,hyper=info,hyper_util=info,h2=info,rustls=info";
 
 /// Starts logging: JSON, or text for people, in colour on a terminal only. `directives` were checked when the flags were read.
 pub fn start(json: bool, directives: &str) {
-    let filter = EnvFilter::new(format!("{QUIET},{directives}"));
+    let filter = EnvFilter::new(format!("{directives},{QUIET}"));
     let lines = fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());

@@ -1,7 +1,7 @@
 //! New revisions: one edit, one revision, one rollout; failures are failures.
 
 use serde_json::{Value, json};
-use simulator::Fate;
+use simulator::{Effect, Fate, Fault};
 
 use crate::harness::{World, objects::*, world::story};
 
@@ -255,6 +255,52 @@ fn ready_waits_for_healthy_targets() {
         let (status, ..) = condition(&service, "Ready").expect("a condition");
         assert_eq!(status, "False");
         assert!(!world.writes().is_empty());
+        world.check();
+    });
+}
+
+#[test]
+fn revision_by_name_runs_and_settles() {
+    story("revision_by_name", |mut world| async move {
+        let family = json!({"family": "by-hand", "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512", "containerDefinitions": [{"name": "app", "image": "nginx:1"}]});
+        world.aws("ecs", "RegisterTaskDefinition", family);
+        let mut named = service("web");
+        let spec = named["spec"].as_object_mut().expect("a spec");
+        spec.remove("taskDefinitionRef");
+        spec.insert("taskDefinition".into(), json!("by-hand:1"));
+        settled(&mut world, &[cluster(), named], &["web"]).await;
+        world.reconcile_now("EcsService", "web", "1");
+        let before = world.journal().len();
+        world
+            .until_called("a forced look", |entries| entries.len() > before)
+            .await;
+        assert_eq!(world.mutations(), ["CreateCluster", "CreateService"]);
+        world.check();
+    });
+}
+
+#[test]
+fn service_is_not_ready_while_a_due_rollout_is_throttled() {
+    story("due_rollout_throttled", |mut world| async move {
+        let manifests = [cluster(), task_definition("web", "nginx:1"), service("web")];
+        settled(&mut world, &manifests, &["web"]).await;
+        let throttle = Fault::new(Effect::Throttle).operation("UpdateService");
+        let fault = world.simulator.fault(throttle);
+        world.apply(&[task_definition("web", "nginx:2")]);
+        let told = |object: &Value| {
+            condition(object, "Ready")
+                .is_some_and(|(status, reason, _)| status == "False" && reason == "Throttled")
+        };
+        world
+            .until("EcsService", "web", "not Ready, throttled", told)
+            .await;
+        world.simulator.release(fault);
+        let rolled = |object: &Value| {
+            is_ready(object) && object["status"]["taskDefinition"]["revision"] == 2
+        };
+        world
+            .until("EcsService", "web", "Ready with revision 2", rolled)
+            .await;
         world.check();
     });
 }

@@ -2,7 +2,12 @@
 
 use super::{Look, NotYetVisible, array, resource};
 use crate::{
-    aws::{Aws, AwsError, ecs::Operation, execute::scope, reader::Found},
+    aws::{
+        Aws, AwsError,
+        ecs::Operation,
+        execute::scope,
+        reader::{Found, all},
+    },
     model::observed::Resource,
     plan::request,
 };
@@ -11,20 +16,19 @@ impl Aws {
     pub(in crate::aws) async fn describe_clusters(
         &self,
         names: Vec<String>,
-    ) -> Result<Found<String, Option<Resource>>, AwsError> {
-        let answer = self
-            .ecs(
-                Operation::DescribeClusters,
-                &request! {"clusters": names, "include": ["TAGS", "SETTINGS", "CONFIGURATIONS"]},
-            )
-            .await?;
-        let mut found: Found<_, _> = names.into_iter().map(|name| (name, None)).collect();
+    ) -> Found<String, Option<Resource>> {
+        let input = request! {"clusters": names, "include": ["TAGS", "SETTINGS", "CONFIGURATIONS"]};
+        let answer = match self.ecs(Operation::DescribeClusters, &input).await {
+            Ok(answer) => answer,
+            Err(error) => return all(names, &error),
+        };
+        let mut found: Found<_, _> = names.into_iter().map(|name| (name, Ok(None))).collect();
         for cluster in array(&answer, "clusters") {
             if let Some(slot) = found.get_mut(cluster["clusterName"].as_str().unwrap_or_default()) {
-                *slot = Some(resource(cluster));
+                *slot = Ok(Some(resource(cluster)));
             }
         }
-        Ok(found)
+        found
     }
 
     /// A cluster; none when AWS has none or an INACTIVE one.

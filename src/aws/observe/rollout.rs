@@ -45,7 +45,7 @@ impl Aws {
             }))
             .await?;
         }
-        if !is_declared {
+        if !is_declared || interest.is_other_than_recorded(primary) {
             observed.failed_deployment = self.failed_deployment(target).await?;
         }
         if observed.failed_deployment.is_some() || state == "FAILED" || failed_tasks > 0 {
@@ -112,10 +112,7 @@ impl Aws {
         let answer = self.ecs(Operation::DescribeTasks, &input).await?;
         let mut tasks: Vec<&Value> = array(&answer, "tasks")
             .iter()
-            .filter(|task| {
-                task["stopCode"] != "ServiceSchedulerInitiated"
-                    && task["stopCode"] != "UserInitiated"
-            })
+            .filter(|task| !is_by_intent(task))
             .collect();
         tasks.sort_by(|a, b| {
             b["stoppedAt"]
@@ -147,4 +144,10 @@ fn explain(task: &Value) -> String {
         }
     }
     why
+}
+
+/// Whether a task was stopped because fewer were wanted or somebody said so; not so those that failed health checks.
+fn is_by_intent(task: &Value) -> bool {
+    let reason = task["stoppedReason"].as_str().unwrap_or_default();
+    task["stopCode"] == "UserInitiated" || reason.starts_with("Scaling activity initiated by")
 }

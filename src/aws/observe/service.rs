@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use futures::future::{try_join, try_join_all};
+use futures::future::{join_all, try_join, try_join_all};
 use serde_json::Value;
 
 use super::{Look, NotYetVisible, array, resource};
@@ -11,7 +11,7 @@ use crate::{
         Aws, AwsError,
         ecs::Operation,
         execute::scope,
-        reader::{Found, ServiceKey},
+        reader::{Found, ServiceKey, all},
     },
     desired::service,
     model::observed::{Resource, Rule, Service, TargetGroup},
@@ -27,44 +27,49 @@ pub struct Interest {
     pub attributes: BTreeSet<String>,
     /// Whether rollout and health matter.
     pub rollout: bool,
+    /// The deployment that the status records: when another one is current, ECS may have gone back.
+    pub recorded_deployment: Option<String>,
+}
+
+impl Interest {
+    /// Whether the PRIMARY deployment is not the one that was recorded.
+    pub(super) fn is_other_than_recorded(&self, primary: &Value) -> bool {
+        self.recorded_deployment
+            .as_deref()
+            .is_some_and(|recorded| primary["id"] != recorded)
+    }
 }
 
 impl Aws {
+    /// One call a cluster: what is wrong with one cluster is not told of services in others.
     pub(in crate::aws) async fn describe_services(
         &self,
         keys: Vec<ServiceKey>,
-    ) -> Result<Found<ServiceKey, Option<Resource>>, AwsError> {
-        let clusters: BTreeSet<String> = keys.iter().map(|(cluster, _)| cluster.clone()).collect();
+    ) -> Found<ServiceKey, Option<Resource>> {
+        let clusters: BTreeSet<&String> = keys.iter().map(|(cluster, _)| cluster).collect();
         let calls = clusters.into_iter().map(|cluster| {
-            let names: Vec<String> = keys
-                .iter()
-                .filter(|(c, _)| *c == cluster)
-                .map(|(_, name)| name.clone())
-                .collect();
+            let of_cluster = keys.iter().filter(move |(c, _)| c == cluster);
+            let names: Vec<&String> = of_cluster.clone().map(|(_, name)| name).collect();
+            let input = request! {"cluster": cluster, "services": names, "include": ["TAGS"]};
             async move {
-                let answer = match self
-                    .ecs(
-                        Operation::DescribeServices,
-                        &request! {"cluster": cluster, "services": names, "include": ["TAGS"]},
-                    )
-                    .await
-                {
+                let answer = match self.ecs(Operation::DescribeServices, &input).await {
                     Err(error) if error.code == "ClusterNotFoundException" => Value::Null,
-                    answer => answer?,
+                    Err(error) => return all(of_cluster.cloned(), &error),
+                    Ok(answer) => answer,
                 };
                 let service = |name: &str| {
-                    array(&answer, "services")
+                    let services = array(&answer, "services");
+                    services
                         .iter()
                         .find(|s| s["serviceName"] == name)
                         .map(resource)
                 };
-                Ok(names
-                    .iter()
-                    .map(|name| ((cluster.clone(), name.clone()), service(name)))
-                    .collect::<Vec<_>>())
+                of_cluster
+                    .map(|key| (key.clone(), Ok(service(&key.1))))
+                    .collect()
             }
         });
-        Ok(try_join_all(calls).await?.into_iter().flatten().collect())
+        join_all(calls).await.into_iter().flatten().collect()
     }
 
     /// A service with its target groups and rules.

@@ -1,0 +1,128 @@
+//! What this process did to an object a moment ago and neither the watch nor AWS may show yet.
+
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use crate::plan::Plan;
+
+/// The same wave so often in a row means that it has no effect.
+const SAME_WAVES: u32 = 5;
+
+/// What was done, by UID.
+#[derive(Debug, Default)]
+pub struct Memory(Mutex<HashMap<String, Done>>);
+
+#[derive(Debug, Default)]
+struct Done {
+    /// resourceVersion of our last write.
+    written: Option<u64>,
+    /// Digest of the last wave, and how often it ran in a row.
+    wave: Option<(u64, u32)>,
+}
+
+/// What the last waves say about the next.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Wave {
+    /// Another than the last one: do it.
+    New,
+    /// The same as the last one, and not yet often: look again later before doing it once more.
+    Again,
+    /// The same for the fifth time: it has no effect.
+    Useless,
+}
+
+impl Memory {
+    /// We wrote the object: it has this resourceVersion now.
+    pub fn wrote(&self, uid: &str, resource_version: Option<&str>) {
+        // Not a number: an API server that orders versions otherwise; then nothing is known of order.
+        if let Some(version) = resource_version.and_then(|version| version.parse().ok()) {
+            self.of(uid, |done| done.written = Some(version));
+        }
+    }
+
+    /// Whether an object of this resourceVersion is older than what we wrote: the watch has not caught up.
+    pub fn is_stale(&self, uid: &str, resource_version: Option<&str>) -> bool {
+        let version: Option<u64> = resource_version.and_then(|version| version.parse().ok());
+        let written = self.lock().get(uid).and_then(|done| done.written);
+        version.zip(written).is_some_and(|(has, wrote)| has < wrote)
+    }
+
+    /// A wave is about to run, for the `first` time in this reconcile or not.
+    pub fn next(&self, uid: &str, plan: &Plan, first: bool) -> Wave {
+        let mut hasher = DefaultHasher::new();
+        // Steps are JSON: their text is the same when they are.
+        format!("{:?}", plan.steps).hash(&mut hasher);
+        let digest = hasher.finish();
+        self.of(uid, |done| match done.wave {
+            Some((last, count)) if last == digest && count >= SAME_WAVES => Wave::Useless,
+            Some((last, _)) if last == digest && !first => Wave::Again,
+            Some((last, count)) if last == digest => {
+                done.wave = Some((digest, count + 1));
+                Wave::New
+            }
+            _ => {
+                done.wave = Some((digest, 1));
+                Wave::New
+            }
+        })
+    }
+
+    /// Nothing is left to do: waves count anew.
+    pub fn settled(&self, uid: &str) {
+        if let Some(done) = self.lock().get_mut(uid) {
+            done.wave = None;
+        }
+    }
+
+    /// The object is gone.
+    pub fn forget(&self, uid: &str) {
+        self.lock().remove(uid);
+    }
+
+    fn of<T>(&self, uid: &str, change: impl FnOnce(&mut Done) -> T) -> T {
+        change(self.lock().entry(uid.to_owned()).or_default())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Done>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Step, request};
+
+    fn wave(name: &str) -> Plan {
+        Plan::steps(vec![Step::DeleteCluster(request! {"cluster": name})])
+    }
+
+    #[test]
+    fn object_is_stale_until_the_watch_shows_our_write() {
+        let memory = Memory::default();
+        assert!(!memory.is_stale("u", Some("7")));
+        memory.wrote("u", Some("9"));
+        assert!(memory.is_stale("u", Some("8")));
+        assert!(!memory.is_stale("u", Some("9")) && !memory.is_stale("u", Some("10")));
+        assert!(!memory.is_stale("u", Some("x")));
+        memory.forget("u");
+        assert!(!memory.is_stale("u", Some("8")));
+    }
+
+    #[test]
+    fn same_wave_waits_within_a_reconcile_and_is_useless_after_five() {
+        let memory = Memory::default();
+        assert_eq!(memory.next("u", &wave("a"), true), Wave::New);
+        assert_eq!(memory.next("u", &wave("a"), false), Wave::Again);
+        for _ in 0..4 {
+            assert_eq!(memory.next("u", &wave("a"), true), Wave::New);
+        }
+        assert_eq!(memory.next("u", &wave("a"), true), Wave::Useless);
+        assert_eq!(memory.next("u", &wave("b"), true), Wave::New);
+        memory.settled("u");
+        assert_eq!(memory.next("u", &wave("b"), true), Wave::New);
+    }
+}
