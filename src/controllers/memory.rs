@@ -4,12 +4,19 @@ use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
+
+use tokio::time::Instant;
 
 use crate::plan::Plan;
 
 /// The same wave so often in a row means that it has no effect.
 const SAME_WAVES: u32 = 5;
+
+/// A watch shows our own write within milliseconds. One that has not for so long never will: the API server was
+/// restored from a backup, say.
+const LAG: Duration = Duration::from_secs(10);
 
 /// What was done, by UID.
 #[derive(Debug, Default)]
@@ -17,8 +24,8 @@ pub struct Memory(Mutex<HashMap<String, Done>>);
 
 #[derive(Debug, Default)]
 struct Done {
-    /// resourceVersion of our last write.
-    written: Option<u64>,
+    /// resourceVersion of our last write, and when that was.
+    written: Option<(u64, Instant)>,
     /// Digest of the last wave, and how often it ran in a row.
     wave: Option<(u64, u32)>,
 }
@@ -39,7 +46,7 @@ impl Memory {
     pub fn wrote(&self, uid: &str, resource_version: Option<&str>) {
         // Not a number: an API server that orders versions otherwise; then nothing is known of order.
         if let Some(version) = resource_version.and_then(|version| version.parse().ok()) {
-            self.of(uid, |done| done.written = Some(version));
+            self.of(uid, |done| done.written = Some((version, Instant::now())));
         }
     }
 
@@ -47,7 +54,9 @@ impl Memory {
     pub fn is_stale(&self, uid: &str, resource_version: Option<&str>) -> bool {
         let version: Option<u64> = resource_version.and_then(|version| version.parse().ok());
         let written = self.lock().get(uid).and_then(|done| done.written);
-        version.zip(written).is_some_and(|(has, wrote)| has < wrote)
+        version
+            .zip(written)
+            .is_some_and(|(has, (wrote, at))| has < wrote && at.elapsed() < LAG)
     }
 
     /// A wave is about to run, for the `first` time in this reconcile or not.
@@ -98,6 +107,15 @@ mod tests {
 
     fn wave(name: &str) -> Plan {
         Plan::steps(vec![Step::DeleteCluster(request! {"cluster": name})])
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn write_that_the_watch_never_shows_is_given_up() {
+        let memory = Memory::default();
+        memory.wrote("u", Some("9"));
+        assert!(memory.is_stale("u", Some("8")));
+        tokio::time::advance(LAG).await;
+        assert!(!memory.is_stale("u", Some("8")));
     }
 
     #[test]
