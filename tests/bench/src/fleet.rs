@@ -1,0 +1,201 @@
+//! Objects as users write them: a cluster, task definitions and services, many at once.
+
+use futures::{StreamExt, TryStreamExt, stream};
+use kube::{
+    Api, Client,
+    api::{ApiResource, DeleteParams, DynamicObject, Patch, PatchParams, PostParams},
+    core::GroupVersionKind,
+};
+use serde_json::{Value, json};
+
+use crate::Result;
+
+/// Requests of ours under way at once: enough to keep the API server busy.
+const AT_ONCE: usize = 64;
+
+/// Name under which users' fields are written.
+const MANAGER: &str = "bench";
+
+/// A kind of the operator.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Kind {
+    /// EcsCluster.
+    Cluster,
+    /// EcsTaskDefinition.
+    TaskDefinition,
+    /// EcsService.
+    Service,
+}
+
+impl Kind {
+    /// All that are used.
+    pub const ALL: [Self; 3] = [Self::Cluster, Self::TaskDefinition, Self::Service];
+
+    fn resource(self) -> ApiResource {
+        let kind = match self {
+            Self::Cluster => "EcsCluster",
+            Self::TaskDefinition => "EcsTaskDefinition",
+            Self::Service => "EcsService",
+        };
+        ApiResource::from_gvk(&GroupVersionKind::gvk("ecs-operator.dev", "v1alpha1", kind))
+    }
+
+    /// Objects of this kind in all namespaces.
+    pub fn everywhere(self, client: &Client) -> Api<DynamicObject> {
+        Api::all_with(client.clone(), &self.resource())
+    }
+
+    fn of(self, client: &Client, namespace: &str) -> Api<DynamicObject> {
+        Api::namespaced_with(client.clone(), namespace, &self.resource())
+    }
+}
+
+/// A namespace with one cluster and services with a task definition each.
+pub struct Fleet {
+    client: Client,
+    /// Its namespace.
+    pub namespace: &'static str,
+    /// How many services.
+    pub count: usize,
+}
+
+impl Fleet {
+    /// Creates the namespace and the cluster object.
+    pub async fn new(client: &Client, namespace: &'static str, count: usize) -> Result<Self> {
+        crate::chart::create_namespace(client, namespace).await?;
+        let fleet = Self {
+            client: client.clone(),
+            namespace,
+            count,
+        };
+        fleet.create(Kind::Cluster, "main", 1).await?;
+        Ok(fleet)
+    }
+
+    /// Names of all services, and of their task definitions.
+    pub fn names(&self) -> impl Iterator<Item = String> + use<> {
+        (0..self.count).map(|index| format!("web-{index:04}"))
+    }
+
+    /// Creates one object; `image` only matters to task definitions.
+    pub async fn create(&self, kind: Kind, name: &str, image: u32) -> Result<()> {
+        let object: DynamicObject = serde_json::from_value(self.manifest(kind, name, image))
+            .map_err(|error| error.to_string())?;
+        let params = PostParams {
+            field_manager: Some(MANAGER.to_owned()),
+            ..PostParams::default()
+        };
+        kind.of(&self.client, self.namespace)
+            .create(&params, &object)
+            .await
+            .map(drop)
+            .map_err(|error| format!("{kind:?} {name} can't be created: {error}"))
+    }
+
+    /// Creates all task definitions and services.
+    pub async fn create_all(&self) -> Result<()> {
+        self.each(|kind, name| async move { self.create(kind, &name, 1).await })
+            .await
+    }
+
+    /// Applies all of them again as they are: `kubectl apply --server-side`.
+    pub async fn apply_all(&self) -> Result<()> {
+        let params = PatchParams::apply(MANAGER).force();
+        self.each(|kind, name| {
+            let (params, manifest) = (&params, self.manifest(kind, &name, 1));
+            async move {
+                kind.of(&self.client, self.namespace)
+                    .patch(&name, params, &Patch::Apply(manifest))
+                    .await
+                    .map(drop)
+                    .map_err(|error| format!("{kind:?} {name} can't be applied: {error}"))
+            }
+        })
+        .await
+    }
+
+    /// Gives every task definition another image.
+    pub async fn set_image_all(&self, image: u32) -> Result<()> {
+        let params = PatchParams::apply(MANAGER).force();
+        let patches = stream::iter(self.names()).map(|name| {
+            let params = &params;
+            async move {
+                let manifest = self.manifest(Kind::TaskDefinition, &name, image);
+                Kind::TaskDefinition
+                    .of(&self.client, self.namespace)
+                    .patch(&name, params, &Patch::Apply(manifest))
+                    .await
+                    .map(drop)
+                    .map_err(|error| format!("{name} does not take the image: {error}"))
+            }
+        });
+        patches.buffer_unordered(AT_ONCE).try_collect().await
+    }
+
+    /// Deletes everything, the cluster included, as `kubectl delete -f` does.
+    pub async fn delete_all(&self) -> Result<()> {
+        self.delete(Kind::Cluster, "main").await?;
+        self.each(|kind, name| async move { self.delete(kind, &name).await })
+            .await
+    }
+
+    async fn delete(&self, kind: Kind, name: &str) -> Result<()> {
+        kind.of(&self.client, self.namespace)
+            .delete(name, &DeleteParams::default())
+            .await
+            .map(drop)
+            .map_err(|error| format!("{kind:?} {name} can't be deleted: {error}"))
+    }
+
+    /// Does something to every task definition and service, service after task definition as in a file.
+    async fn each<F, Fut>(&self, work: F) -> Result<()>
+    where
+        F: Fn(Kind, String) -> Fut,
+        Fut: Future<Output = Result<()>>,
+    {
+        let objects = self
+            .names()
+            .flat_map(|name| [(Kind::TaskDefinition, name.clone()), (Kind::Service, name)]);
+        stream::iter(objects)
+            .map(|(kind, name)| work(kind, name))
+            .buffer_unordered(AT_ONCE)
+            .try_collect()
+            .await
+    }
+
+    fn manifest(&self, kind: Kind, name: &str, image: u32) -> Value {
+        let resource = kind.resource();
+        let spec = match kind {
+            Kind::Cluster => json!({}),
+            Kind::TaskDefinition => json!({
+                "networkMode": "awsvpc",
+                "requiresCompatibilities": ["FARGATE"],
+                "cpu": "256",
+                "memory": "512",
+                "executionRoleArn": "arn:aws:iam::000000000000:role/pull",
+                "containerDefinitions": [{
+                    "name": "web",
+                    "image": format!("registry.example.com/{name}:{image}"),
+                    "portMappings": [{"containerPort": 8080}],
+                    "environment": [{"name": "LOG_LEVEL", "value": "info"}],
+                }],
+            }),
+            Kind::Service => json!({
+                "clusterRef": {"name": "main"},
+                "taskDefinitionRef": {"name": name},
+                "launchType": "FARGATE",
+                "desiredCount": 1,
+                "networkConfiguration": {"awsvpcConfiguration": {
+                    "subnets": ["subnet-a", "subnet-b"],
+                    "securityGroups": ["sg-web"],
+                }},
+            }),
+        };
+        json!({
+            "apiVersion": resource.api_version,
+            "kind": resource.kind,
+            "metadata": {"namespace": self.namespace, "name": name},
+            "spec": spec,
+        })
+    }
+}
