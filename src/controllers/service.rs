@@ -11,7 +11,8 @@ use crate::{
     },
     aws::{
         Aws, AwsError,
-        observe::{Interest, Look},
+        execute::Applied,
+        observe::{self, Interest, Look},
     },
     desired::{
         Identity, Invalid,
@@ -198,6 +199,18 @@ impl Kind for EcsService {
 
     fn plan(&self, desired: &DesiredService, observed: &observed::Service) -> Plan {
         plan::service::plan(desired, observed, &self.history())
+    }
+
+    fn absorb(observed: &mut observed::Service, applied: &Applied) -> bool {
+        // A new service is as it was answered: its first look is due when something can have changed.
+        let created = (applied.operation == "CreateService")
+            .then(|| observe::created(&applied.answer))
+            .flatten();
+        let is_created = created.is_some();
+        if is_created {
+            observed.service = created;
+        }
+        is_created
     }
 
     fn facts(

@@ -14,7 +14,10 @@ use crate::{
         reader::{Found, ServiceKey, all},
     },
     desired::service,
-    model::observed::{Resource, Rule, Service, TargetGroup},
+    model::{
+        observed::{Resource, Rule, Service, TargetGroup},
+        ownership::UID,
+    },
     plan::{request, rule::forwards_to},
 };
 
@@ -29,6 +32,12 @@ pub struct Interest {
     pub rollout: bool,
     /// The deployment that the status records: when another one is current, ECS may have gone back.
     pub recorded_deployment: Option<String>,
+}
+
+/// A service as CreateService answers it; none when the answer leaves out the tags that prove whose it is.
+pub fn created(answer: &Value) -> Option<Resource> {
+    let service = resource(&answer["service"]);
+    service.tags.contains_key(UID).then_some(service)
 }
 
 impl Interest {
