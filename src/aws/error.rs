@@ -105,23 +105,6 @@ impl AwsError {
             request_id: None,
         }
     }
-
-    /// Label of metrics: a closed set.
-    pub const fn category(&self) -> &'static str {
-        match self.kind {
-            Kind::Throttled => "throttled",
-            Kind::Unavailable => "unavailable",
-            Kind::Credentials => "credentials",
-            Kind::AccessDenied => "access_denied",
-            Kind::Quota => "quota",
-            Kind::Invalid => "invalid",
-            Kind::NotFound => "not_found",
-            Kind::Transient => "transient",
-            Kind::NameTaken => "name_taken",
-            Kind::PriorityInUse => "priority_in_use",
-            Kind::Stopping => "stopping",
-        }
-    }
 }
 
 /// The innermost cause, which says what happened.

@@ -86,7 +86,9 @@ pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Action,
 
 async fn done<K: Kind>(object: &K, context: &Context) -> Result<Action, kube::Error> {
     finalizer::take_off(&context.client, object).await?;
-    context.backoff.succeeded(&object.uid().unwrap_or_default());
+    let uid = object.uid().unwrap_or_default();
+    context.backoff.succeeded(&uid);
+    context.memory.forget(&uid);
     tracing::info!(object = %object.object_ref(&()).name.unwrap_or_default(), "AWS has nothing of it left; the object goes");
     Ok(Action::await_change())
 }
