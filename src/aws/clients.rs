@@ -170,15 +170,18 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// Runs a call after its token, and counts it.
-    pub(super) async fn measured<T>(
+    /// Runs a call after its token, and counts it. It is made when its turn has come: the SDK's futures are large, and
+    /// hundreds may wait.
+    pub(super) async fn measured<T, F: Future<Output = Result<T, AwsError>>>(
         &self,
         service: &'static str,
         operation: &'static str,
         bucket: Bucket,
-        call: impl Future<Output = Result<T, AwsError>>,
+        call: impl FnOnce() -> F,
     ) -> Result<T, AwsError> {
-        let Ok(waited) = self.limits.acquire(bucket).await else {
+        let asked = Instant::now();
+        // Held until the call has ended.
+        let Ok(_place) = self.limits.acquire(bucket).await else {
             return Err(AwsError {
                 operation,
                 kind: Kind::Stopping,
@@ -188,7 +191,8 @@ impl Aws {
             });
         };
         let start = Instant::now();
-        let result = call.await;
+        let waited = start - asked;
+        let result = Box::pin(call()).await;
         let error = result.as_ref().err();
         if error.is_some_and(|error| error.kind == Kind::Throttled) {
             self.limits.drained(bucket);

@@ -131,12 +131,9 @@ impl Aws {
             answer: Arc::default(),
         };
         let answer = wire.answer.clone();
-        self.measured(
-            "ecs",
-            operation.name(),
-            operation.bucket(),
-            send(&self.ecs, operation, wire),
-        )
+        self.measured("ecs", operation.name(), operation.bucket(), || {
+            send(&self.ecs, operation, wire)
+        })
         .await?;
         answer
             .get()

@@ -44,7 +44,7 @@ const PAGE: i32 = 400;
 /// Sends a request and turns its error into ours.
 macro_rules! call {
     ($aws:expr, $operation:literal, $bucket:ident, $request:expr) => {
-        $aws.measured("elbv2", $operation, Bucket::$bucket, async {
+        $aws.measured("elbv2", $operation, Bucket::$bucket, || async {
             $request
                 .send()
                 .await

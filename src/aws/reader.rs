@@ -1,5 +1,5 @@
-//! Batched reads: what is asked for while earlier calls are under way goes into the next one together, so that an idle
-//! operator never waits and a busy one makes few calls.
+//! Batched reads: what is asked for while a call is under way goes into the next one together, so that an idle operator
+//! never waits and a busy one makes few calls.
 
 use std::{
     collections::HashMap,
@@ -7,9 +7,14 @@ use std::{
     future::Future,
     hash::Hash,
     sync::{Arc, Weak},
+    time::Duration,
 };
 
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+    time::Instant,
+};
 
 use super::{Aws, AwsError};
 use crate::model::{
@@ -17,8 +22,15 @@ use crate::model::{
     observed::{Resource, Rule, TargetGroup},
 };
 
-/// Calls of one reader under way at once: enough to use a connection's round trip, few enough for batches to fill.
+/// Full batches of one reader under way at once. One that is not full goes only when none is.
 const IN_FLIGHT: usize = 4;
+
+/// Time between batches that are not full when many follow each other: 20 a second, as fast as AWS refills its read
+/// buckets (ECS API request throttling).
+const PACE: Duration = Duration::from_millis(50);
+
+/// Batches that need not be full go at once when this much of their time was left unused: the looks of a single object.
+const SPARE: Duration = Duration::from_millis(400);
 
 /// What a batch found, by key: one key's error is not another's.
 pub type Found<K, V> = HashMap<K, Result<V, AwsError>>;
@@ -61,15 +73,35 @@ where
         Fut: Future<Output = Found<K, V>> + Send + 'static,
     {
         let (queue, mut asked) = mpsc::unbounded_channel::<Ask<K, V>>();
-        let permits = Arc::new(Semaphore::new(IN_FLIGHT));
         tokio::spawn(async move {
+            let mut calls = JoinSet::new();
             let mut batch = Vec::with_capacity(max);
-            while let Ok(permit) = permits.clone().acquire_owned().await
-                && asked.recv_many(&mut batch, max).await > 0
-                && let Some(aws) = aws.upgrade()
-            {
+            // When the next batch that is not full would go if all kept their pace.
+            let mut due = Instant::now();
+            while asked.recv_many(&mut batch, max).await > 0 {
+                loop {
+                    let room = max - batch.len();
+                    let is_free = calls.is_empty() || (room == 0 && calls.len() < IN_FLIGHT);
+                    let at = due.checked_sub(SPARE).unwrap_or(due);
+                    let is_time = room == 0 || at <= Instant::now();
+                    if is_free && is_time {
+                        break;
+                    }
+                    tokio::select! {
+                        // A call that panicked has dropped its askers, who are told.
+                        _ = calls.join_next(), if !calls.is_empty() => {}
+                        () = tokio::time::sleep_until(at), if !is_time => {}
+                        more = asked.recv_many(&mut batch, room), if room > 0 => {
+                            if more == 0 {
+                                break;
+                            }
+                        }
+                    }
+                }
+                let Some(aws) = aws.upgrade() else { break };
+                due = due.max(Instant::now()) + PACE;
                 let asks = std::mem::take(&mut batch);
-                tokio::spawn(async move {
+                calls.spawn(async move {
                     let mut keys: Vec<K> = Vec::with_capacity(asks.len());
                     for ask in &asks {
                         if !keys.contains(&ask.key) {
@@ -77,7 +109,6 @@ where
                         }
                     }
                     let found = fetch(aws, keys).await;
-                    drop(permit);
                     for ask in asks {
                         let answer = found.get(&ask.key).cloned().unwrap_or_else(|| {
                             let what = "AWS's answer leaves out what was asked for";
