@@ -1,6 +1,10 @@
 //! `ecs-operator run`: puts the parts together and keeps them running until SIGTERM.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures::future::join_all;
 use k8s_openapi::api::core::v1::Namespace;
@@ -88,6 +92,7 @@ pub async fn run(flags: Run) -> Result<(), String> {
 
     let backoff = Arc::new(Backoff::new(flags.retry_min, flags.retry_max));
     let memory = Arc::new(Memory::default());
+    let start = Instant::now();
     let controllers = join_all(scopes.into_iter().map(|scope| {
         let context = Context {
             client: client.clone(),
@@ -106,6 +111,7 @@ pub async fn run(flags: Run) -> Result<(), String> {
             metrics: metrics.clone(),
             events: Events::new(client.clone()),
             stores: scope.stores.clone(),
+            start,
         };
         scope.run(
             Arc::new(context),

@@ -1,6 +1,9 @@
 //! What every reconcile is given.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use jiff::Timestamp;
 use kube::Client;
@@ -44,6 +47,8 @@ pub struct Context {
     pub events: Events,
     /// Objects of the scope.
     pub stores: Stores,
+    /// When this process began to work: polls of all objects are counted from here.
+    pub start: Instant,
 }
 
 impl Context {
@@ -53,9 +58,47 @@ impl Context {
             .region(region.unwrap_or(&self.installation.region))
     }
 
+    /// Until the next poll: objects on their way are looked at together, so that their looks share calls. One poll period,
+    /// give or take a fifth.
+    pub fn until_poll(&self) -> Duration {
+        until_tick(self.start.elapsed(), self.periods.poll)
+    }
+
     /// The time, for transition times in status.
     pub fn now(&self) -> Timestamp {
         // Kubernetes writes seconds; a finer time would differ from what comes back.
         Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default()
+    }
+}
+
+/// From `elapsed` to a multiple of `period` that is near one period away.
+fn until_tick(elapsed: Duration, period: Duration) -> Duration {
+    let period_nanos = period.as_nanos().max(1);
+    let past = Duration::from_nanos((elapsed.as_nanos() % period_nanos) as u64);
+    let rest = period.saturating_sub(past);
+    if rest < period / 5 {
+        rest + period
+    } else {
+        rest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn polls_fall_on_common_ticks_and_are_never_much_too_early_or_late() {
+        let period = Duration::from_secs(5);
+        for (elapsed, wait) in [
+            (0, 5000),
+            (4000, 1000),
+            (4500, 5500),
+            (5000, 5000),
+            (7000, 3000),
+        ] {
+            let wait = Duration::from_millis(wait);
+            assert_eq!(until_tick(Duration::from_millis(elapsed), period), wait);
+        }
     }
 }

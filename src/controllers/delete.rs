@@ -8,6 +8,9 @@ use crate::{
     plan::State, status::Outcome,
 };
 
+/// Users that a message names.
+const NAMED: usize = 3;
+
 /// Waves in one reconcile: service, rules, target groups, and a look that sees nothing.
 const WAVES: usize = 6;
 
@@ -23,13 +26,7 @@ pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Action,
     }
     let users = object.users(&context.stores);
     if !users.is_empty() {
-        report.outcome = Outcome::Waiting(
-            Reason::DeletionBlocked,
-            format!(
-                "still used by EcsService {}; goes when they are gone",
-                users.join(", ")
-            ),
-        );
+        report.outcome = Outcome::Waiting(Reason::DeletionBlocked, used_by(users));
         return publish(object, report, context).await;
     }
     let (namespace, name, uid) = (
@@ -82,6 +79,21 @@ pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Action,
         }
     }
     publish(object, report, context).await
+}
+
+/// Some of the users, always the same ones, so that the message does not change with each that goes.
+fn used_by(mut users: Vec<String>) -> String {
+    users.sort();
+    let others = if users.len() > NAMED {
+        " and others"
+    } else {
+        ""
+    };
+    users.truncate(NAMED);
+    format!(
+        "still used by EcsService {}{others}; goes when they are gone",
+        users.join(", ")
+    )
 }
 
 async fn done<K: Kind>(object: &K, context: &Context) -> Result<Action, kube::Error> {

@@ -2,9 +2,8 @@
 
 use std::future::Future;
 
-use k8s_openapi::{NamespaceResourceScope, apimachinery::pkg::apis::meta::v1::Condition};
-use kube::Resource;
-use serde::{Serialize, de::DeserializeOwned};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use serde::Serialize;
 
 use crate::{
     api::{
@@ -14,7 +13,7 @@ use crate::{
     },
     aws::{Aws, AwsError, execute::Applied, observe::Look},
     desired::{Identity, Invalid},
-    kubernetes::stores::Stores,
+    kubernetes::{Object, stores::Stores},
     model::Installation,
     plan::Plan,
 };
@@ -36,21 +35,14 @@ pub struct Common {
 pub struct Pending {
     /// `DependencyNotFound` or `DependencyNotReady`.
     pub reason: Reason,
+    /// Whether what it refers to is there and was not looked at yet: this operator is about to.
+    pub is_next: bool,
     /// Which object, and what it lacks.
     pub message: String,
 }
 
 /// A managed kind: its steps of the line, in order.
-pub trait Kind:
-    Resource<DynamicType = (), Scope = NamespaceResourceScope>
-    + Clone
-    + std::fmt::Debug
-    + DeserializeOwned
-    + Serialize
-    + Send
-    + Sync
-    + 'static
-{
+pub trait Kind: Object + Serialize + Send + Sync + 'static {
     /// Its status.
     type Status: Serialize + PartialEq + Default + Clone + Send + Sync;
     /// Where its references lead.

@@ -157,7 +157,7 @@ fn requeue(uid: &str, outcome: &Outcome, error: Option<&AwsError>, context: &Con
         Outcome::Settled(_) => Action::requeue(jittered(context.periods.drift)),
         Outcome::Waiting(Reason::DependencyNotFound | Reason::DependencyNotReady, _)
         | Outcome::Suspended => Action::await_change(),
-        Outcome::Waiting(..) => Action::requeue(context.periods.poll),
+        Outcome::Waiting(..) => Action::requeue(context.until_poll()),
         // What ECS does with it, and drift besides, is still seen.
         Outcome::Stalled(Reason::RolloutFailed, _) => {
             Action::requeue(jittered(context.periods.drift))

@@ -35,8 +35,11 @@ const WAVES: usize = 10;
 /// How long a reconcile waits for the watch to show what there is.
 const SOON: Duration = Duration::from_millis(20);
 
-/// How long a new object waits in silence for objects that were applied together with it.
+/// How long a new object waits in silence for an object that may have been applied together with it.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The same for an object that is there and only waits for its turn.
+const TURN: Duration = Duration::from_secs(30);
 
 /// Reconciles an object: never fails, says when to look again.
 pub async fn reconcile<K: Kind>(
@@ -113,35 +116,36 @@ async fn live<K: Kind>(object: &K, context: &Context) -> Result<Action, kube::Er
         report.outcome = Outcome::Suspended;
         return publish(object, report, context).await;
     }
-    let references = match object.resolve(&context.stores) {
-        Ok(references) => references,
-        Err(pending) if is_new(object, context) => {
-            // Applied together, what it refers to is a moment away: it wakes this object when it comes.
-            tracing::debug!(reason = %pending.reason, "waiting");
-            return Ok(Action::requeue(PATIENCE));
-        }
-        Err(pending) => {
-            let mut report = Report::of(object);
-            report.outcome = Outcome::Waiting(pending.reason, pending.message);
-            return publish(object, report, context).await;
-        }
-    };
     if !observes_only && !finalizer::is_on(object) {
         let version = finalizer::put_on(&context.client, object).await?;
         let uid = object.uid().unwrap_or_default();
         context.memory.wrote(&uid, version.as_deref());
     }
+    let references = match object.resolve(&context.stores) {
+        Ok(references) => references,
+        Err(pending) => {
+            let patience = if pending.is_next { TURN } else { PATIENCE };
+            if is_newer(object, patience, context) {
+                // Applied together, what it refers to is a moment away: it wakes this object when it comes.
+                tracing::debug!(reason = %pending.reason, "waiting");
+                return Ok(Action::requeue(patience));
+            }
+            let mut report = Report::of(object);
+            report.outcome = Outcome::Waiting(pending.reason, pending.message);
+            return publish(object, report, context).await;
+        }
+    };
     let report = converge(object, &references, context).await;
     publish(object, report, context).await
 }
 
-/// Whether the object was made a moment ago and nothing was said of it yet.
-fn is_new<K: Kind>(object: &K, context: &Context) -> bool {
+/// Whether the object was made less than `age` ago and nothing was said of it yet.
+fn is_newer<K: Kind>(object: &K, age: Duration, context: &Context) -> bool {
     let made = object.meta().creation_timestamp.as_ref();
     let said = object
         .status()
         .is_some_and(|status| !K::conditions(status).is_empty());
-    !said && made.is_some_and(|made| context.now().duration_since(made.0).unsigned_abs() < PATIENCE)
+    !said && made.is_some_and(|made| context.now().duration_since(made.0).unsigned_abs() < age)
 }
 
 /// The line, wave after wave, until nothing is left to do now.

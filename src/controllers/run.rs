@@ -190,7 +190,8 @@ fn objects<K: Kind>(
     mut touched: impl FnMut(&Guarded<K>) + Send + 'static,
 ) -> impl Stream<Item = Result<Guarded<K>, watcher::Error>> + Send {
     let mut is_listed = false;
-    watcher(api, watcher::Config::default())
+    // Small pages: a whole list in memory at once is what a restart would peak with.
+    watcher(api, watcher::Config::default().page_size(100))
         .default_backoff()
         .inspect(|event| {
             if let Err(error) = event {
@@ -305,7 +306,7 @@ fn wake_all<K: Kind>(wake: &Wake<K>, namespace: &str, names: Vec<String>) {
     }
 }
 
-/// A cluster or task definition that is being deleted goes on when its last service goes.
+/// A cluster or task definition that is being deleted goes on when a service of it is gone.
 fn wake_deleted_dependencies(
     guarded: &Guarded<EcsService>,
     stores: &Stores,
@@ -314,6 +315,9 @@ fn wake_deleted_dependencies(
 ) {
     let Ok(service) = &guarded.0 else { return };
     let namespace = service.namespace().unwrap_or_default();
+    if stores.services.get(&ObjectRef::from_obj(guarded)).is_some() {
+        return;
+    }
     if let Some(reference) = &service.spec.cluster_ref
         && stores
             .cluster(&namespace, &reference.name)

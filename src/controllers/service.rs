@@ -70,7 +70,7 @@ impl EcsService {
             {
                 Ok(name)
             }
-            _ => Err(not_ready("EcsCluster", &reference.name)),
+            _ => Err(not_ready("EcsCluster", &reference.name, &status.conditions)),
         }
     }
 
@@ -84,11 +84,13 @@ impl EcsService {
         let status = found.status.unwrap_or_default();
         let is_current = status.observed_generation == found.metadata.generation
             && condition::is_true(&status.conditions, READY);
-        match (status.arn, reference.revision) {
-            (Some(arn), Some(revision)) => arn::with_revision(&arn, revision.into())
-                .ok_or_else(|| not_ready("EcsTaskDefinition", &reference.name)),
-            (Some(arn), None) if is_current => Ok(arn),
-            _ => Err(not_ready("EcsTaskDefinition", &reference.name)),
+        let waits = || not_ready("EcsTaskDefinition", &reference.name, &status.conditions);
+        match (&status.arn, reference.revision) {
+            (Some(arn), Some(revision)) => {
+                arn::with_revision(arn, revision.into()).ok_or_else(waits)
+            }
+            (Some(arn), None) if is_current => Ok(arn.clone()),
+            _ => Err(waits()),
         }
     }
 }
@@ -96,15 +98,17 @@ impl EcsService {
 fn not_found(kind: &str, name: &str) -> Pending {
     Pending {
         reason: Reason::DependencyNotFound,
+        is_next: false,
         message: format!(
             "{kind} \"{name}\" does not exist in this namespace; continues when it comes"
         ),
     }
 }
 
-fn not_ready(kind: &str, name: &str) -> Pending {
+fn not_ready(kind: &str, name: &str, conditions: &[Condition]) -> Pending {
     Pending {
         reason: Reason::DependencyNotReady,
+        is_next: conditions.is_empty(),
         message: format!(
             "{kind} \"{name}\" is not ready; continues when it is (kubectl describe {} {name})",
             kind.to_lowercase()
@@ -202,15 +206,17 @@ impl Kind for EcsService {
     }
 
     fn absorb(observed: &mut observed::Service, applied: &Applied) -> bool {
-        // A new service is as it was answered: its first look is due when something can have changed.
-        let created = (applied.operation == "CreateService")
-            .then(|| observe::created(&applied.answer))
-            .flatten();
-        let is_created = created.is_some();
-        if is_created {
-            observed.service = created;
+        // A service is as it was answered: its next look is due when something can have changed.
+        let answered = match applied.operation {
+            "CreateService" => observe::created(&applied.answer),
+            "UpdateService" => observe::updated(&applied.answer, observed.service.as_ref()),
+            _ => None,
+        };
+        let is_answered = answered.is_some();
+        if is_answered {
+            observed.service = answered;
         }
-        is_created
+        is_answered
     }
 
     fn facts(

@@ -1,14 +1,13 @@
 //! The finalizer: put on before the first AWS call, taken off when AWS has nothing of ours left.
 
-use k8s_openapi::NamespaceResourceScope;
 use kube::{
     Api, Client, Resource, ResourceExt,
-    api::{Patch, PatchParams},
+    api::{PartialObjectMeta, Patch, PatchParams},
 };
-use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Value, json};
 
-use super::in_time;
+use super::{FIELD_MANAGER, Object, in_time};
 use crate::api::FINALIZER;
 
 /// Whether the object carries our finalizer.
@@ -19,55 +18,65 @@ pub fn is_on<K: Resource>(object: &K) -> bool {
         .any(|finalizer| finalizer == FINALIZER)
 }
 
-/// Puts the finalizer on and returns the new resourceVersion. The object's resourceVersion guards against other writers: a conflict is retried with a fresh look.
-pub async fn put_on<K>(client: &Client, object: &K) -> Result<Option<String>, kube::Error>
-where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
-        + Clone
-        + std::fmt::Debug
-        + DeserializeOwned,
-{
-    let mut finalizers = object.finalizers().to_vec();
-    finalizers.push(FINALIZER.to_owned());
-    write(client, object, &finalizers).await
+/// Puts the finalizer on and returns the new resourceVersion. Server-side apply: it adds ours to those of others whatever
+/// they did meanwhile, so that an object that somebody else writes at the same time is no conflict.
+pub async fn put_on<K: Object>(client: &Client, object: &K) -> Result<Option<String>, kube::Error> {
+    let written = apply(client, object, json!([FINALIZER])).await?;
+    Ok(written.resource_version())
 }
 
 /// Takes the finalizer off. An object that is gone already is fine.
-pub async fn take_off<K>(client: &Client, object: &K) -> Result<(), kube::Error>
-where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
-        + Clone
-        + std::fmt::Debug
-        + DeserializeOwned,
-{
-    let finalizers: Vec<_> = object
+pub async fn take_off<K: Object>(client: &Client, object: &K) -> Result<(), kube::Error> {
+    let left = match apply(client, object, json!([])).await {
+        Err(kube::Error::Api(answer)) if answer.is_not_found() => return Ok(()),
+        result => result?,
+    };
+    if !is_on(&left) {
+        return Ok(());
+    }
+    // Somebody else's too, such as a backup that restored the object: taken off by name.
+    let others: Vec<_> = left
         .finalizers()
         .iter()
         .filter(|finalizer| *finalizer != FINALIZER)
-        .cloned()
         .collect();
-    match write(client, object, &finalizers).await {
+    let patch =
+        json!({"metadata": {"resourceVersion": left.resource_version(), "finalizers": others}});
+    match patch_metadata(
+        client,
+        object,
+        &PatchParams::default(),
+        &Patch::Merge(patch),
+    )
+    .await
+    {
         Err(kube::Error::Api(answer)) if answer.is_not_found() => Ok(()),
         result => result.map(drop),
     }
 }
 
-async fn write<K>(
+/// Says which finalizers are ours. The UID keeps it from an object of the same name that came later, and from making one.
+async fn apply<K: Object>(
     client: &Client,
     object: &K,
-    finalizers: &[String],
-) -> Result<Option<String>, kube::Error>
-where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
-        + Clone
-        + std::fmt::Debug
-        + DeserializeOwned,
-{
+    finalizers: Value,
+) -> Result<PartialObjectMeta<K>, kube::Error> {
+    let patch = json!({
+        "apiVersion": K::api_version(&()),
+        "kind": K::kind(&()),
+        "metadata": {"uid": object.uid(), "finalizers": finalizers},
+    });
+    let params = PatchParams::apply(FIELD_MANAGER);
+    patch_metadata(client, object, &params, &Patch::Apply(patch)).await
+}
+
+/// Only metadata is read back: an object that we cannot read in full must still lose its finalizer.
+async fn patch_metadata<K: Object, P: Serialize + std::fmt::Debug>(
+    client: &Client,
+    object: &K,
+    params: &PatchParams,
+    patch: &Patch<P>,
+) -> Result<PartialObjectMeta<K>, kube::Error> {
     let api: Api<K> = Api::namespaced(client.clone(), &object.namespace().unwrap_or_default());
-    // Only metadata is read back: an object that we cannot read in full must still lose its finalizer.
-    let patch = json!({"metadata": {"resourceVersion": object.resource_version(), "finalizers": finalizers}});
-    let (name, params) = (object.name_any(), PatchParams::default());
-    in_time(api.patch_metadata(&name, &params, &Patch::Merge(patch)))
-        .await
-        .map(|written| written.resource_version())
+    in_time(api.patch_metadata(&object.name_any(), params, patch)).await
 }

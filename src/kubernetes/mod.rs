@@ -5,7 +5,26 @@ pub mod finalizer;
 pub mod status;
 pub mod stores;
 
-use std::{future::Future, time::Duration};
+use std::{fmt::Debug, future::Future, time::Duration};
+
+use k8s_openapi::NamespaceResourceScope;
+use kube::Resource;
+use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
+
+/// An object of ours.
+pub trait Object:
+    Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned
+{
+}
+
+impl<K> Object for K where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+        + Clone
+        + Debug
+        + DeserializeOwned
+{
+}
 
 /// Name under which the operator writes fields.
 pub const FIELD_MANAGER: &str = "ecs-operator";
@@ -13,8 +32,13 @@ pub const FIELD_MANAGER: &str = "ecs-operator";
 /// Longest time for one write: an API server that hangs must not hold a reconcile. The API server itself gives up after 60 s.
 const DEADLINE: Duration = Duration::from_secs(30);
 
+/// Writes under way at once: more would only queue in the API server, and cost memory here.
+static PLACES: Semaphore = Semaphore::const_new(16);
+
 /// A write that ends in time, one way or the other.
 async fn in_time<T>(write: impl Future<Output = Result<T, kube::Error>>) -> Result<T, kube::Error> {
+    // Closed never: an error would only mean that nothing bounds the writes.
+    let _place = PLACES.acquire().await;
     let late = |_| {
         kube::Error::Service(format!("the API server did not answer within {DEADLINE:?}").into())
     };

@@ -1,14 +1,13 @@
 //! The status of an object: one server-side apply, skipped when nothing changed.
 
-use k8s_openapi::NamespaceResourceScope;
 use kube::{
-    Api, Client, Resource, ResourceExt,
+    Api, Client, ResourceExt,
     api::{Patch, PatchParams},
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use serde_json::json;
 
-use super::{FIELD_MANAGER, in_time};
+use super::{FIELD_MANAGER, Object, in_time};
 
 /// Applies `status` unless it equals `previous`. The new resourceVersion; none when nothing was written: an object that is gone needs no status.
 pub async fn apply<K, S>(
@@ -18,10 +17,7 @@ pub async fn apply<K, S>(
     status: &S,
 ) -> Result<Option<String>, kube::Error>
 where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
-        + Clone
-        + std::fmt::Debug
-        + DeserializeOwned,
+    K: Object,
     S: Serialize + PartialEq,
 {
     if previous == Some(status) {

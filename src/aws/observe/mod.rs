@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::model::{Tags, observed::Resource};
 
-pub use service::{Interest, created};
+pub use service::{Interest, created, updated};
 pub use task_definition::registered;
 
 /// Events of a service that are kept; ECS gives up to 100.

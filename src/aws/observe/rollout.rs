@@ -45,7 +45,7 @@ impl Aws {
             }))
             .await?;
         }
-        if !is_declared || interest.is_other_than_recorded(primary) {
+        if interest.is_other_than_recorded(primary, is_declared) {
             observed.failed_deployment = self.failed_deployment(target).await?;
         }
         if observed.failed_deployment.is_some() || state == "FAILED" || failed_tasks > 0 {

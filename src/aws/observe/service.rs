@@ -24,13 +24,13 @@ use crate::{
 /// What a look at a service is for, so that nothing is read that doesn't matter.
 #[derive(Clone, Debug, Default)]
 pub struct Interest {
-    /// The declared revision: when another one is current, the newest deployment's fate is read.
+    /// The declared revision.
     pub task_definition: Option<String>,
     /// Target groups whose attributes are declared.
     pub attributes: BTreeSet<String>,
     /// Whether rollout and health matter.
     pub rollout: bool,
-    /// The deployment that the status records: when another one is current, ECS may have gone back.
+    /// The deployment that the status records: when another one is current, ECS may have gone back, and the newest one's fate is read.
     pub recorded_deployment: Option<String>,
 }
 
@@ -40,12 +40,24 @@ pub fn created(answer: &Value) -> Option<Resource> {
     service.tags.contains_key(UID).then_some(service)
 }
 
+/// A service as UpdateService answers it: without tags, which it cannot change.
+pub fn updated(answer: &Value, before: Option<&Resource>) -> Option<Resource> {
+    let mut service = resource(&answer["service"]);
+    service.tags = before?.tags.clone();
+    service
+        .members
+        .contains_key("serviceArn")
+        .then_some(service)
+}
+
 impl Interest {
-    /// Whether the PRIMARY deployment is not the one that was recorded.
-    pub(super) fn is_other_than_recorded(&self, primary: &Value) -> bool {
-        self.recorded_deployment
-            .as_deref()
-            .is_some_and(|recorded| primary["id"] != recorded)
+    /// Whether the PRIMARY deployment is not the one that was recorded: then others were tried since. With none on record,
+    /// whether it is another than declared.
+    pub(super) fn is_other_than_recorded(&self, primary: &Value, is_declared: bool) -> bool {
+        match self.recorded_deployment.as_deref() {
+            Some(recorded) => primary["id"] != recorded,
+            None => !is_declared,
+        }
     }
 }
 
