@@ -70,7 +70,9 @@ pub fn facts(
     } else {
         None
     };
-    if let Some(deployment) = &seen.failed_deployment {
+    // Only one that was acted upon is known: ECS may give up between the look at the service and the look at its deployments,
+    // and the next look must still find that new.
+    if failed && let Some(deployment) = &seen.failed_deployment {
         status.last_failed_deployment = Some(deployment.id.clone());
     }
     let text = |key: &str| primary[key].as_str().map(str::to_owned);
@@ -115,4 +117,53 @@ pub fn facts(
             failed_tasks: primary["failedTasks"].as_i64().filter(|failed| *failed > 0),
         })
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        desired::{
+            service::{References, desired},
+            testing::{WEB, installation, spec},
+        },
+        model::observed::{FailedDeployment, Resource},
+    };
+
+    #[test]
+    fn failure_that_was_not_acted_upon_is_not_known_yet() {
+        let references = References {
+            cluster: "main".into(),
+            task_definition: "web:2".into(),
+        };
+        let spec =
+            spec(json!({"clusterRef": {"name": "main"}, "taskDefinitionRef": {"name": "web"}}));
+        let desired = desired(
+            WEB,
+            &spec,
+            &references,
+            &Default::default(),
+            &installation(),
+        )
+        .unwrap();
+        let service = json!({"serviceArn": "arn:s", "deployments": [{"id": "ecs-svc/2", "status": "PRIMARY", "taskDefinition": "web:2", "rolloutState": "IN_PROGRESS"}]});
+        let seen = observed::Service {
+            service: Some(Resource {
+                members: service.as_object().unwrap().clone(),
+                tags: desired.tags.clone(),
+            }),
+            failed_deployment: Some(FailedDeployment {
+                id: "ecs-svc/2".into(),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        let mut status = EcsServiceStatus::default();
+        facts(&mut status, &desired, &seen, false);
+        assert_eq!(status.last_failed_deployment, None);
+        facts(&mut status, &desired, &seen, true);
+        assert_eq!(status.last_failed_deployment.as_deref(), Some("ecs-svc/2"));
+    }
 }

@@ -11,3 +11,4 @@ mod operating;
 mod owning;
 mod rolling_out;
 mod staying;
+mod sweeping;
