@@ -2,10 +2,17 @@
 
 use kube::{ResourceExt, runtime::controller::Action};
 
-use super::{context::Context, failure::failed, kind::Kind, publish::publish, report::Report};
+use super::{
+    context::Context, failure::failed, kind::Kind, publish::publish, reconcile::BEHIND,
+    report::Report,
+};
 use crate::{
-    api::condition::Reason, aws::Kind as ErrorKind, desired::Identity, kubernetes::finalizer,
-    plan::State, status::Outcome,
+    api::condition::Reason,
+    aws::Kind as ErrorKind,
+    desired::Identity,
+    kubernetes::{finalizer, fresh},
+    plan::State,
+    status::Outcome,
 };
 
 /// Waves in one reconcile: service, rules, target groups, and a look that sees nothing.
@@ -50,7 +57,7 @@ pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Action,
         Reason::Draining,
         "more is left to delete; continuing".into(),
     );
-    for _ in 0..WAVES {
+    for wave in 0..WAVES {
         let observed = match K::observe_deletion(&aws, &target).await {
             Ok(Ok(observed)) => observed,
             Ok(Err(unseen)) => {
@@ -71,6 +78,11 @@ pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Action,
                 }
             }
             break;
+        }
+        // Whether anything is deleted at all, the spec says until the end.
+        if wave == 0 && !fresh::is_current(&context.client, object).await? {
+            tracing::info!("the watch is behind; waiting for it");
+            return Ok(Action::requeue(BEHIND));
         }
         tracing::info!(steps = plan.operations(), "deleting");
         match aws.execute(&plan.steps).await.1 {

@@ -23,7 +23,7 @@ use crate::{
     },
     aws::Kind as ErrorKind,
     desired::Identity,
-    kubernetes::{finalizer, stores::Guarded},
+    kubernetes::{finalizer, fresh, stores::Guarded},
     model::text::without_values,
     plan::{Plan, State, Step, filter},
     status::Outcome,
@@ -34,6 +34,9 @@ const WAVES: usize = 10;
 
 /// How long a reconcile waits for the watch to show what there is.
 const SOON: Duration = Duration::from_millis(20);
+
+/// How long an object waits for a watch that shows it as it no longer is.
+pub const BEHIND: Duration = Duration::from_secs(1);
 
 /// How long a new object waits in silence for objects that were applied together with it.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -126,13 +129,18 @@ async fn live<K: Kind>(object: &K, context: &Context) -> Result<Action, kube::Er
             return publish(object, report, context).await;
         }
     };
+    let mut is_current = false;
     if !observes_only && !finalizer::is_on(object) {
+        // The API server takes it only for what we have seen: that is what is.
+        is_current = true;
         let version = finalizer::put_on(&context.client, object).await?;
         let uid = object.uid().unwrap_or_default();
         context.memory.wrote(&uid, version.as_deref());
     }
-    let report = converge(object, &references, context).await;
-    publish(object, report, context).await
+    match converge(object, &references, is_current, context).await? {
+        Some(report) => publish(object, report, context).await,
+        None => Ok(Action::requeue(BEHIND)),
+    }
 }
 
 /// Whether the object was made a moment ago and nothing was said of it yet.
@@ -144,8 +152,14 @@ fn is_new<K: Kind>(object: &K, context: &Context) -> bool {
     !said && made.is_some_and(|made| context.now().duration_since(made.0).unsigned_abs() < PATIENCE)
 }
 
-/// The line, wave after wave, until nothing is left to do now.
-async fn converge<K: Kind>(object: &K, references: &K::References, context: &Context) -> Report<K> {
+/// The line, wave after wave, until nothing is left to do now. None: the object is not as the watch shows it.
+/// `is_current`: that it is was just proved.
+async fn converge<K: Kind>(
+    object: &K,
+    references: &K::References,
+    mut is_current: bool,
+    context: &Context,
+) -> Result<Option<Report<K>>, kube::Error> {
     let mut report = Report::of(object);
     let (namespace, name, uid) = (
         object.namespace().unwrap_or_default(),
@@ -161,7 +175,7 @@ async fn converge<K: Kind>(object: &K, references: &K::References, context: &Con
         Ok(desired) => desired,
         Err(invalid) => {
             report.outcome = Outcome::Stalled(Reason::InvalidSpec, invalid.to_string());
-            return report;
+            return Ok(Some(report));
         }
     };
     let aws = context.aws(object.lifecycle().region.as_deref());
@@ -178,9 +192,9 @@ async fn converge<K: Kind>(object: &K, references: &K::References, context: &Con
                         Reason::Creating,
                         format!("{} was created and AWS does not show it yet", unseen.0),
                     );
-                    return report;
+                    return Ok(Some(report));
                 }
-                Err(error) => return failed(report, error, is_changing),
+                Err(error) => return Ok(Some(failed(report, error, is_changing))),
             },
         };
         let plan = filter::observe_only(object.plan(&desired, &observed), object.lifecycle());
@@ -197,7 +211,7 @@ async fn converge<K: Kind>(object: &K, references: &K::References, context: &Con
                 State::Waiting(reason, message) => Outcome::Waiting(reason, message),
                 State::Blocked(reason, message) => Outcome::Stalled(reason, message),
             };
-            return report;
+            return Ok(Some(report));
         }
         let operations = plan.operations();
         match context.memory.next(&uid, &plan, wave == 0) {
@@ -205,17 +219,22 @@ async fn converge<K: Kind>(object: &K, references: &K::References, context: &Con
             Wave::Again => {
                 let message = format!("{operations} was done and AWS does not show it yet");
                 report.outcome = Outcome::Waiting(Reason::Updating, message);
-                return report;
+                return Ok(Some(report));
             }
             Wave::Useless => {
                 let message = format!(
                     "{operations} ran five times without effect. Look at the resource in AWS for another writer; it is tried again when the object changes or is reconciled by hand."
                 );
                 report.outcome = Outcome::Stalled(Reason::NoProgress, message);
-                return report;
+                return Ok(Some(report));
             }
         }
         is_changing = true;
+        if !is_current && !fresh::is_current(&context.client, object).await? {
+            tracing::info!("the watch is behind; waiting for it");
+            return Ok(None);
+        }
+        is_current = true;
         tracing::info!(steps = operations, "applying");
         let (applied, result) = aws.execute(&plan.steps).await;
         if result.is_err() {
@@ -224,7 +243,7 @@ async fn converge<K: Kind>(object: &K, references: &K::References, context: &Con
         }
         match result {
             Err(error) if error.kind == ErrorKind::PriorityInUse => continue,
-            Err(error) => return failed(report, error, is_changing),
+            Err(error) => return Ok(Some(failed(report, error, is_changing))),
             Ok(()) => {}
         }
         let mut seen = observed;
@@ -233,7 +252,7 @@ async fn converge<K: Kind>(object: &K, references: &K::References, context: &Con
         }
     }
     report.outcome = Outcome::Waiting(Reason::Updating, "more is left to do; continuing".into());
-    report
+    Ok(Some(report))
 }
 
 /// What others changed in AWS: differences in an object that was in sync with this very spec.

@@ -10,5 +10,6 @@ mod load_balancing;
 mod operating;
 mod owning;
 mod rolling_out;
+mod seeing;
 mod staying;
 mod sweeping;
