@@ -11,12 +11,15 @@ use crate::{
     aws::Kind as ErrorKind,
     desired::Identity,
     kubernetes::{finalizer, fresh},
-    plan::State,
+    plan::{State, Step},
     status::Outcome,
 };
 
 /// Waves in one reconcile: service, rules, target groups, and a look that sees nothing.
 const WAVES: usize = 6;
+
+/// What a deletion waits for when AWS has nothing and may yet have something.
+const UNSEEN: &str = "something may have been created that the operator did not see: AWS did not answer, or the operator was restarted; goes when it shows up, or in a minute";
 
 /// Deletes in AWS what the object owns; takes the finalizer off when nothing is left.
 pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Action, kube::Error> {
@@ -72,7 +75,15 @@ pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Action,
         let plan = object.plan_deletion(&target, &observed);
         if plan.steps.is_empty() {
             match plan.state {
-                State::Settled => return done(object, context).await,
+                State::Settled
+                    if aws.may_show_up(&uid, object.status().is_some_and(K::is_known)) =>
+                {
+                    report.outcome = Outcome::Waiting(Reason::Draining, UNSEEN.into());
+                }
+                State::Settled => {
+                    aws.forget(&uid);
+                    return done(object, context).await;
+                }
                 State::Waiting(reason, message) | State::Blocked(reason, message) => {
                     report.outcome = Outcome::Waiting(reason, message)
                 }
@@ -83,6 +94,9 @@ pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Action,
         if wave == 0 && !fresh::is_current(&context.client, object).await? {
             tracing::info!("the watch is behind; waiting for it");
             return Ok(Action::requeue(BEHIND));
+        }
+        if plan.steps.iter().any(Step::deletes_last_created) {
+            aws.showed_up(&uid);
         }
         tracing::info!(steps = plan.operations(), "deleting");
         match aws.execute(&plan.steps).await.1 {

@@ -23,7 +23,7 @@ use crate::{
     },
     aws::Kind as ErrorKind,
     desired::Identity,
-    kubernetes::{finalizer, fresh, stores::Guarded},
+    kubernetes::{finalizer, fresh, status as kubernetes_status, stores::Guarded},
     model::text::without_values,
     plan::{Plan, State, Step, filter},
     status::Outcome,
@@ -182,6 +182,7 @@ async fn converge<K: Kind>(
     // What AWS does not say now is not "still Ready" when a change is known to be due.
     let mut is_changing = K::is_due(&report.status, &desired);
     let mut absorbed: Option<K::Observed> = None;
+    let mut is_intended = false;
     for wave in 0..WAVES {
         let observed = match absorbed.take() {
             Some(observed) => observed,
@@ -235,6 +236,14 @@ async fn converge<K: Kind>(
             return Ok(None);
         }
         is_current = true;
+        // Once a reconcile: what later waves create is in it, and what was seen meanwhile is written at the end.
+        if !is_intended && K::intend(&mut report.status, &desired, &plan) {
+            let version =
+                kubernetes_status::apply(&context.client, object, object.status(), &report.status)
+                    .await?;
+            context.memory.wrote(&uid, version.as_deref());
+        }
+        is_intended = true;
         tracing::info!(steps = operations, "applying");
         let (applied, result) = aws.execute(&plan.steps).await;
         if result.is_err() {

@@ -3,11 +3,11 @@
 use crate::{
     api::{
         EcsServiceStatus,
-        service::{CurrentTaskDefinition, Rollout, RuleStatus, TargetGroupStatus},
+        service::{Creating, CurrentTaskDefinition, Rollout, RuleStatus, TargetGroupStatus},
     },
     desired::service::DesiredService,
     model::{arn, observed, ownership::Claim},
-    plan::{rollout, service::owned_rules},
+    plan::{Plan, Step, rollout, service::owned_rules},
     status::task_definition::seconds,
 };
 
@@ -117,6 +117,63 @@ pub fn facts(
             failed_tasks: primary["failedTasks"].as_i64().filter(|failed| *failed > 0),
         })
     });
+}
+
+/// Records the names under which target groups and rules are about to be created, unless the status has them. Says whether it had not.
+///
+/// A target group's name is made of what the object declares: once that is edited, nothing else leads back to it.
+pub fn intend(status: &mut EcsServiceStatus, desired: &DesiredService, plan: &Plan) -> bool {
+    let creates = plan
+        .steps
+        .iter()
+        .any(|step| matches!(step, Step::CreateTargetGroup(_) | Step::CreateRule(_)));
+    if !creates {
+        return false;
+    }
+    let mut creating = status.creating.clone().unwrap_or_default();
+    for target in &desired.target_groups {
+        if status
+            .target_groups
+            .iter()
+            .all(|known| known.name != target.name)
+        {
+            creating.target_groups.insert(target.name.clone());
+        }
+        let listeners = target.rules.iter().map(|rule| &rule.listener_arn);
+        let unknown = listeners.filter(|listener| {
+            status
+                .rules
+                .iter()
+                .all(|rule| rule.listener_arn != **listener)
+        });
+        creating.listeners.extend(unknown.cloned());
+    }
+    let is_new = creating != status.creating.clone().unwrap_or_default();
+    if is_new {
+        status.creating = Some(creating);
+    }
+    is_new
+}
+
+/// Forgets what was about to be created and has been seen; when all is settled, also what never came.
+pub fn created(status: &mut EcsServiceStatus, settled: bool) {
+    let Some(creating) = status.creating.take().filter(|_| !settled) else {
+        return;
+    };
+    let (groups, rules) = (&status.target_groups, &status.rules);
+    let left = Creating {
+        target_groups: creating
+            .target_groups
+            .into_iter()
+            .filter(|name| groups.iter().all(|group| group.name != *name))
+            .collect(),
+        listeners: creating
+            .listeners
+            .into_iter()
+            .filter(|listener| rules.iter().all(|rule| rule.listener_arn != *listener))
+            .collect(),
+    };
+    status.creating = (left != Creating::default()).then_some(left);
 }
 
 #[cfg(test)]

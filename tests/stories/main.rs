@@ -7,6 +7,7 @@ mod deleting;
 mod failing;
 mod harness;
 mod load_balancing;
+mod losing;
 mod operating;
 mod owning;
 mod rolling_out;

@@ -93,6 +93,8 @@ struct State {
     effects: Vec<Effect>,
     reads: BTreeMap<String, usize>,
     trap: Option<(Effect, Position)>,
+    /// Its answer is lost, and the world goes on.
+    lost: Option<Effect>,
     /// Requests that were answered.
     answers: usize,
     closed: bool,
@@ -173,6 +175,11 @@ impl Gate {
     /// The world will stop at this effect.
     pub fn set_trap(&self, effect: Effect, position: Position) {
         self.change(|state| state.trap = Some((effect, position)));
+    }
+
+    /// The answer of this effect will be lost on its way, and the world goes on.
+    pub fn lose_answer(&self, effect: Effect) {
+        self.change(|state| state.lost = Some(effect));
     }
 
     /// Whether the world has stopped.
@@ -322,7 +329,10 @@ impl Gate {
         let effect = self.enter(&operation, changes).await;
         let response = self.inner.simulator.handle(request).await;
         self.leave(effect.as_ref()).await;
-        response.map(|response| response.map(Out::whole))
+        let is_lost = effect.is_some() && self.state().lost == effect;
+        response
+            .filter(|_| !is_lost)
+            .map(|response| response.map(Out::whole))
     }
 
     async fn kubernetes(&self, request: Request<Bytes>) -> Option<Response<Out>> {
