@@ -2,7 +2,7 @@
 # C compiler; what else is needed is built into .cache/, once.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test demo bench lint tools generate clean
+.PHONY: help build test sweep demo bench lint tools generate clean
 .NOTPARALLEL:
 
 CARGO_DENY_VERSION := 0.20.2
@@ -22,6 +22,9 @@ demo: tools build ## watch a service come to life, roll, fail and be explained, 
 test: lint ## check everything: formats, lints, dependencies, then every test
 	cd tests/control-plane && CONTROL_PLANE=$(CURDIR)/.cache/bin/control-plane ../../$(GO) test -parallel=8 -count=1 ./check
 	RUST_TEST_THREADS=8 cargo test --locked --workspace --no-fail-fast
+
+sweep: tools ## kill the operator at every effect it has on AWS and Kubernetes; make test runs a sample
+	SWEEP=all cargo test --locked --test stories sweeping -- --nocapture
 
 bench: tools ## print the figures: time, calls, CPU and memory; make bench N=1000 FULL=1 RATE=100
 	cargo build --locked --release --package ecs-operator --package bench

@@ -1,5 +1,7 @@
 //! EcsService: an ECS service with its target groups and listener rules.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
@@ -280,6 +282,9 @@ pub struct EcsServiceStatus {
     /// Managed listener rules.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<RuleStatus>,
+    /// What is about to be created and was not seen since: a process that dies in between loses nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub creating: Option<Creating>,
     /// The latest rollout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollout: Option<Rollout>,
@@ -334,6 +339,18 @@ pub struct RuleStatus {
     pub listener_arn: String,
     /// Its priority.
     pub priority: i32,
+}
+
+/// Where things are about to be created.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Creating {
+    /// Names of target groups.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub target_groups: BTreeSet<String>,
+    /// ARNs of listeners that get rules.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub listeners: BTreeSet<String>,
 }
 
 /// A rollout: one deployment of the service.

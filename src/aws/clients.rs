@@ -19,8 +19,10 @@ use tokio::sync::watch;
 use super::{
     AwsError, Kind,
     limits::{Bucket, Limits},
+    priorities::Priorities,
     reader::Readers,
     recent::Recent,
+    unanswered::Unanswered,
 };
 use crate::telemetry::metrics::Metrics;
 
@@ -120,6 +122,8 @@ impl Clients {
             elbv2: aws_sdk_elasticloadbalancingv2::Client::new(&config),
             limits: Limits::new(self.limits, self.stop.clone()),
             recent: Recent::default(),
+            unanswered: Unanswered::default(),
+            priorities: Priorities::default(),
             readers: Readers::new(aws.clone()),
             metrics: self.metrics.clone(),
         });
@@ -165,11 +169,29 @@ pub struct Aws {
     pub(super) elbv2: aws_sdk_elasticloadbalancingv2::Client,
     pub(super) limits: Limits,
     pub(super) recent: Recent,
+    pub(super) unanswered: Unanswered,
+    pub(super) priorities: Priorities,
     pub(super) readers: Readers,
     metrics: Arc<Metrics>,
 }
 
 impl Aws {
+    /// Whether something that was created for the object of this UID may still show up. `is_known`: its status tells of
+    /// what it has in AWS.
+    pub fn may_show_up(&self, uid: &str, is_known: bool) -> bool {
+        self.unanswered.may_show_up(uid, is_known)
+    }
+
+    /// What is created last for the object of this UID was seen.
+    pub fn showed_up(&self, uid: &str) {
+        self.unanswered.showed_up(uid);
+    }
+
+    /// The object of this UID is gone.
+    pub fn forget(&self, uid: &str) {
+        self.unanswered.forget(uid);
+    }
+
     /// Runs a call after its token, and counts it. It is made when its turn has come: the SDK's futures are large, and
     /// hundreds may wait.
     pub(super) async fn measured<T, F: Future<Output = Result<T, AwsError>>>(

@@ -2,8 +2,11 @@
 
 use serde_json::Value;
 
-use super::{Aws, AwsError, ecs::Operation};
-use crate::{model::Members, plan::Step};
+use super::{Aws, AwsError, Kind, ecs::Operation};
+use crate::{
+    model::{Members, ownership},
+    plan::Step,
+};
 
 /// A step that was done.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +27,12 @@ impl Aws {
                     operation: step.operation(),
                     answer,
                 }),
-                Err(error) => return (applied, Err(error)),
+                Err(error) => {
+                    if step.creates() && error.kind == Kind::Unavailable {
+                        self.unanswered.lost(owner(step.input()));
+                    }
+                    return (applied, Err(error));
+                }
             }
         }
         (applied, Ok(()))
@@ -98,16 +106,8 @@ impl Aws {
             }
             Step::CreateRule(input) => {
                 let arn = self.create_rule(input).await?;
-                let owner = input["tags"]
-                    .as_array()
-                    .into_iter()
-                    .flatten()
-                    .find(|tag| tag["key"] == crate::model::ownership::UID);
-                let uid = owner
-                    .and_then(|tag| tag["value"].as_str())
-                    .unwrap_or_default();
                 self.recent.created(
-                    scope::rules(name(input, "listenerArn"), uid),
+                    scope::rules(name(input, "listenerArn"), owner(input)),
                     arn.as_deref().unwrap_or_default(),
                 );
                 Ok(Value::Null)
@@ -125,6 +125,16 @@ impl Aws {
 
 fn name<'a>(input: &'a Members, key: &str) -> &'a str {
     input.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// UID of the object that a new resource belongs to.
+fn owner(input: &Members) -> &str {
+    let tags = input.get("tags").and_then(Value::as_array);
+    tags.into_iter()
+        .flatten()
+        .find(|tag| tag["key"] == ownership::UID)
+        .and_then(|tag| tag["value"].as_str())
+        .unwrap_or_default()
 }
 
 fn name_of(value: &Value) -> &str {

@@ -8,8 +8,10 @@ pub mod error;
 pub mod execute;
 pub mod limits;
 pub mod observe;
+pub mod priorities;
 pub mod reader;
 pub mod recent;
+pub mod unanswered;
 
 pub use clients::{Aws, Clients};
 pub use error::{AwsError, Kind};

@@ -11,7 +11,7 @@ use crate::{
         cluster::{self, DesiredCluster, Target},
     },
     kubernetes::stores::Stores,
-    model::{Installation, observed::Resource},
+    model::{Installation, observed::Cluster},
     plan::{self, Plan, filter},
     status,
 };
@@ -21,7 +21,7 @@ impl Kind for EcsCluster {
     type References = ();
     type Target = Target;
     type Desired = DesiredCluster;
-    type Observed = Option<Resource>;
+    type Observed = Cluster;
 
     const CONTROLLER: &'static str = "ecscluster";
 
@@ -35,6 +35,10 @@ impl Kind for EcsCluster {
 
     fn conditions(status: &EcsClusterStatus) -> &[Condition] {
         &status.conditions
+    }
+
+    fn is_known(status: &EcsClusterStatus) -> bool {
+        status.arn.is_some()
     }
 
     fn last_error(status: &EcsClusterStatus) -> Option<&LastError> {
@@ -61,33 +65,34 @@ impl Kind for EcsCluster {
         cluster::desired(id, &self.spec, installation)
     }
 
-    async fn observe(
-        aws: &Aws,
-        desired: &DesiredCluster,
-    ) -> Result<Look<Option<Resource>>, AwsError> {
-        aws.cluster(&desired.target.name).await
+    async fn observe(aws: &Aws, desired: &DesiredCluster) -> Result<Look<Cluster>, AwsError> {
+        let seen = aws.cluster(&desired.target.name).await?;
+        Ok(seen.map(|cluster| Cluster {
+            cluster,
+            ..Default::default()
+        }))
     }
 
-    fn plan(&self, desired: &DesiredCluster, observed: &Option<Resource>) -> Plan {
+    fn plan(&self, desired: &DesiredCluster, observed: &Cluster) -> Plan {
         let known = self
             .status
             .as_ref()
             .and_then(|status| status.arn.as_deref());
-        plan::cluster::plan(desired, observed.as_ref(), known)
+        plan::cluster::plan(desired, observed.cluster.as_ref(), known)
     }
 
     fn facts(
         status: &mut EcsClusterStatus,
         desired: &DesiredCluster,
-        observed: &Option<Resource>,
+        observed: &Cluster,
         _: &Plan,
     ) {
-        if let Some(cluster) = observed {
+        if let Some(cluster) = &observed.cluster {
             status::cluster::facts(status, cluster, &desired.target.owner);
         }
     }
 
-    fn settled(desired: &DesiredCluster, _: &Option<Resource>) -> String {
+    fn settled(desired: &DesiredCluster, _: &Cluster) -> String {
         format!("the cluster \"{}\" is as declared", desired.target.name)
     }
 
@@ -108,18 +113,15 @@ impl Kind for EcsCluster {
         cluster::target(id, &self.spec, installation).ok()
     }
 
-    async fn observe_deletion(
-        aws: &Aws,
-        target: &Target,
-    ) -> Result<Look<Option<Resource>>, AwsError> {
-        aws.cluster(&target.name).await
+    async fn observe_deletion(aws: &Aws, target: &Target) -> Result<Look<Cluster>, AwsError> {
+        aws.used_cluster(&target.name).await
     }
 
-    fn plan_deletion(&self, target: &Target, observed: &Option<Resource>) -> Plan {
+    fn plan_deletion(&self, target: &Target, observed: &Cluster) -> Plan {
         let retains = filter::retains(
             self.lifecycle(),
-            observed.as_ref().map(|cluster| &cluster.tags),
+            observed.cluster.as_ref().map(|cluster| &cluster.tags),
         );
-        plan::delete::cluster(target, observed.as_ref(), retains)
+        plan::delete::cluster(target, observed, retains)
     }
 }

@@ -2,10 +2,17 @@
 
 use kube::{ResourceExt, runtime::controller::Action};
 
-use super::{context::Context, failure::failed, kind::Kind, publish::publish, report::Report};
+use super::{
+    context::Context, failure::failed, kind::Kind, publish::publish, reconcile::BEHIND,
+    report::Report,
+};
 use crate::{
-    api::condition::Reason, aws::Kind as ErrorKind, desired::Identity, kubernetes::finalizer,
-    plan::State, status::Outcome,
+    api::condition::Reason,
+    aws::Kind as ErrorKind,
+    desired::Identity,
+    kubernetes::{finalizer, fresh},
+    plan::{State, Step},
+    status::Outcome,
 };
 
 /// Users that a message names.
@@ -13,6 +20,9 @@ const NAMED: usize = 3;
 
 /// Waves in one reconcile: service, rules, target groups, and a look that sees nothing.
 const WAVES: usize = 6;
+
+/// What a deletion waits for when AWS has nothing and may yet have something.
+const UNSEEN: &str = "something may have been created that the operator did not see: AWS did not answer, or the operator was restarted; goes when it shows up, or in a minute";
 
 /// Deletes in AWS what the object owns; takes the finalizer off when nothing is left.
 pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Action, kube::Error> {
@@ -47,7 +57,7 @@ pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Action,
         Reason::Draining,
         "more is left to delete; continuing".into(),
     );
-    for _ in 0..WAVES {
+    for wave in 0..WAVES {
         let observed = match K::observe_deletion(&aws, &target).await {
             Ok(Ok(observed)) => observed,
             Ok(Err(unseen)) => {
@@ -62,12 +72,28 @@ pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Action,
         let plan = object.plan_deletion(&target, &observed);
         if plan.steps.is_empty() {
             match plan.state {
-                State::Settled => return done(object, context).await,
+                State::Settled
+                    if aws.may_show_up(&uid, object.status().is_some_and(K::is_known)) =>
+                {
+                    report.outcome = Outcome::Waiting(Reason::Draining, UNSEEN.into());
+                }
+                State::Settled => {
+                    aws.forget(&uid);
+                    return done(object, context).await;
+                }
                 State::Waiting(reason, message) | State::Blocked(reason, message) => {
                     report.outcome = Outcome::Waiting(reason, message)
                 }
             }
             break;
+        }
+        // Whether anything is deleted at all, the spec says until the end.
+        if wave == 0 && !fresh::is_current(&context.client, object).await? {
+            tracing::info!("the watch is behind; waiting for it");
+            return Ok(Action::requeue(BEHIND));
+        }
+        if plan.steps.iter().any(Step::deletes_last_created) {
+            aws.showed_up(&uid);
         }
         tracing::info!(steps = plan.operations(), "deleting");
         match aws.execute(&plan.steps).await.1 {

@@ -81,6 +81,8 @@ pub trait Kind: Object + Serialize + Send + Sync + 'static {
     fn is_due(_status: &Self::Status, _desired: &Self::Desired) -> bool {
         false
     }
+    /// Whether the status tells of an AWS resource.
+    fn is_known(status: &Self::Status) -> bool;
     /// The error that the last status tells.
     fn last_error(status: &Self::Status) -> Option<&LastError>;
     /// Reads AWS.
@@ -101,6 +103,10 @@ pub trait Kind: Object + Serialize + Send + Sync + 'static {
         observed: &Self::Observed,
         plan: &Plan,
     );
+    /// Records in the status what the steps create that could not be found again without it. Says whether that is new. Pure.
+    fn intend(_status: &mut Self::Status, _desired: &Self::Desired, _plan: &Plan) -> bool {
+        false
+    }
     /// Whether a change that was seen is drift, or follows from something the object refers to.
     fn is_drift(_path: &str) -> bool {
         true

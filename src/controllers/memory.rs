@@ -26,6 +26,8 @@ pub struct Memory(Mutex<HashMap<String, Done>>);
 struct Done {
     /// resourceVersion of our last write, and when that was.
     written: Option<(u64, Instant)>,
+    /// The generation that the API server answered a write of ours with.
+    proved: Option<i64>,
     /// Digest of the last wave, and how often it ran in a row.
     wave: Option<(u64, u32)>,
 }
@@ -57,6 +59,17 @@ impl Memory {
         version
             .zip(written)
             .is_some_and(|(has, (wrote, at))| has < wrote && at.elapsed() < LAG)
+    }
+
+    /// The API server itself said that the object has this generation.
+    pub fn proved(&self, uid: &str, generation: Option<i64>) {
+        self.of(uid, |done| done.proved = generation);
+    }
+
+    /// Whether the API server itself said so to this process.
+    pub fn is_proved(&self, uid: &str, generation: Option<i64>) -> bool {
+        let proved = self.lock().get(uid).and_then(|done| done.proved);
+        proved.is_some() && proved == generation
     }
 
     /// A wave is about to run, for the `first` time in this reconcile or not.

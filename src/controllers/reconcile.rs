@@ -23,7 +23,7 @@ use crate::{
     },
     aws::Kind as ErrorKind,
     desired::Identity,
-    kubernetes::{finalizer, stores::Guarded},
+    kubernetes::{finalizer, fresh, status as kubernetes_status, stores::Guarded},
     model::text::without_values,
     plan::{Plan, State, Step, filter},
     status::Outcome,
@@ -34,6 +34,9 @@ const WAVES: usize = 10;
 
 /// How long a reconcile waits for the watch to show what there is.
 const SOON: Duration = Duration::from_millis(20);
+
+/// How long an object waits for a watch that shows it as it no longer is.
+pub const BEHIND: Duration = Duration::from_secs(1);
 
 /// How long a new object waits in silence for an object that may have been applied together with it.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -116,10 +119,20 @@ async fn live<K: Kind>(object: &K, context: &Context) -> Result<Action, kube::Er
         report.outcome = Outcome::Suspended;
         return publish(object, report, context).await;
     }
+    let uid = object.uid().unwrap_or_default();
+    let generation = object.meta().generation;
+    // A new object that this process has taken is as it was then, or the watch says otherwise in a moment.
+    let mut is_current = is_unsaid(object) && context.memory.is_proved(&uid, generation);
     if !observes_only && !finalizer::is_on(object) {
-        let version = finalizer::put_on(&context.client, object).await?;
-        let uid = object.uid().unwrap_or_default();
-        context.memory.wrote(&uid, version.as_deref());
+        // The answer says what the object is: for a new one nothing else need be asked.
+        let written = finalizer::put_on(&context.client, object).await?;
+        is_current = written.metadata.generation == generation;
+        if is_current {
+            context.memory.proved(&uid, generation);
+        }
+        context
+            .memory
+            .wrote(&uid, written.resource_version().as_deref());
     }
     let references = match object.resolve(&context.stores) {
         Ok(references) => references,
@@ -135,21 +148,34 @@ async fn live<K: Kind>(object: &K, context: &Context) -> Result<Action, kube::Er
             return publish(object, report, context).await;
         }
     };
-    let report = converge(object, &references, context).await;
-    publish(object, report, context).await
+    match converge(object, &references, is_current, context).await? {
+        Some(report) => publish(object, report, context).await,
+        None => Ok(Action::requeue(BEHIND)),
+    }
+}
+
+/// Whether nothing was ever said of the object.
+fn is_unsaid<K: Kind>(object: &K) -> bool {
+    object
+        .status()
+        .is_none_or(|status| K::conditions(status).is_empty())
 }
 
 /// Whether the object was made less than `age` ago and nothing was said of it yet.
 fn is_newer<K: Kind>(object: &K, age: Duration, context: &Context) -> bool {
     let made = object.meta().creation_timestamp.as_ref();
-    let said = object
-        .status()
-        .is_some_and(|status| !K::conditions(status).is_empty());
-    !said && made.is_some_and(|made| context.now().duration_since(made.0).unsigned_abs() < age)
+    is_unsaid(object)
+        && made.is_some_and(|made| context.now().duration_since(made.0).unsigned_abs() < age)
 }
 
-/// The line, wave after wave, until nothing is left to do now.
-async fn converge<K: Kind>(object: &K, references: &K::References, context: &Context) -> Report<K> {
+/// The line, wave after wave, until nothing is left to do now. None: the object is not as the watch shows it.
+/// `is_current`: that it is was just proved.
+async fn converge<K: Kind>(
+    object: &K,
+    references: &K::References,
+    mut is_current: bool,
+    context: &Context,
+) -> Result<Option<Report<K>>, kube::Error> {
     let mut report = Report::of(object);
     let (namespace, name, uid) = (
         object.namespace().unwrap_or_default(),
@@ -165,13 +191,14 @@ async fn converge<K: Kind>(object: &K, references: &K::References, context: &Con
         Ok(desired) => desired,
         Err(invalid) => {
             report.outcome = Outcome::Stalled(Reason::InvalidSpec, invalid.to_string());
-            return report;
+            return Ok(Some(report));
         }
     };
     let aws = context.aws(object.lifecycle().region.as_deref());
     // What AWS does not say now is not "still Ready" when a change is known to be due.
     let mut is_changing = K::is_due(&report.status, &desired);
     let mut absorbed: Option<K::Observed> = None;
+    let mut is_intended = false;
     for wave in 0..WAVES {
         let observed = match absorbed.take() {
             Some(observed) => observed,
@@ -182,9 +209,9 @@ async fn converge<K: Kind>(object: &K, references: &K::References, context: &Con
                         Reason::Creating,
                         format!("{} was created and AWS does not show it yet", unseen.0),
                     );
-                    return report;
+                    return Ok(Some(report));
                 }
-                Err(error) => return failed(report, error, is_changing),
+                Err(error) => return Ok(Some(failed(report, error, is_changing))),
             },
         };
         let plan = filter::observe_only(object.plan(&desired, &observed), object.lifecycle());
@@ -201,7 +228,7 @@ async fn converge<K: Kind>(object: &K, references: &K::References, context: &Con
                 State::Waiting(reason, message) => Outcome::Waiting(reason, message),
                 State::Blocked(reason, message) => Outcome::Stalled(reason, message),
             };
-            return report;
+            return Ok(Some(report));
         }
         let operations = plan.operations();
         match context.memory.next(&uid, &plan, wave == 0) {
@@ -209,17 +236,30 @@ async fn converge<K: Kind>(object: &K, references: &K::References, context: &Con
             Wave::Again => {
                 let message = format!("{operations} was done and AWS does not show it yet");
                 report.outcome = Outcome::Waiting(Reason::Updating, message);
-                return report;
+                return Ok(Some(report));
             }
             Wave::Useless => {
                 let message = format!(
                     "{operations} ran five times without effect. Look at the resource in AWS for another writer; it is tried again when the object changes or is reconciled by hand."
                 );
                 report.outcome = Outcome::Stalled(Reason::NoProgress, message);
-                return report;
+                return Ok(Some(report));
             }
         }
         is_changing = true;
+        if !is_current && !fresh::is_current(&context.client, object).await? {
+            tracing::info!("the watch is behind; waiting for it");
+            return Ok(None);
+        }
+        is_current = true;
+        // Once a reconcile: what later waves create is in it, and what was seen meanwhile is written at the end.
+        if !is_intended && K::intend(&mut report.status, &desired, &plan) {
+            let version =
+                kubernetes_status::apply(&context.client, object, object.status(), &report.status)
+                    .await?;
+            context.memory.wrote(&uid, version.as_deref());
+        }
+        is_intended = true;
         tracing::info!(steps = operations, "applying");
         let (applied, result) = aws.execute(&plan.steps).await;
         if result.is_err() {
@@ -228,7 +268,7 @@ async fn converge<K: Kind>(object: &K, references: &K::References, context: &Con
         }
         match result {
             Err(error) if error.kind == ErrorKind::PriorityInUse => continue,
-            Err(error) => return failed(report, error, is_changing),
+            Err(error) => return Ok(Some(failed(report, error, is_changing))),
             Ok(()) => {}
         }
         let mut seen = observed;
@@ -237,7 +277,7 @@ async fn converge<K: Kind>(object: &K, references: &K::References, context: &Con
         }
     }
     report.outcome = Outcome::Waiting(Reason::Updating, "more is left to do; continuing".into());
-    report
+    Ok(Some(report))
 }
 
 /// What others changed in AWS: differences in an object that was in sync with this very spec.

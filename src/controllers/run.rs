@@ -190,8 +190,7 @@ fn objects<K: Kind>(
     mut touched: impl FnMut(&Guarded<K>) + Send + 'static,
 ) -> impl Stream<Item = Result<Guarded<K>, watcher::Error>> + Send {
     let mut is_listed = false;
-    // Small pages: a whole list in memory at once is what a restart would peak with.
-    watcher(api, watcher::Config::default().page_size(100))
+    relisting(api)
         .default_backoff()
         .inspect(|event| {
             if let Err(error) = event {
@@ -221,6 +220,24 @@ fn objects<K: Kind>(
             }
         })
         .predicate_filter(to_reconcile, PredicateConfig::default())
+}
+
+/// kube's watcher, begun anew when a watch is answered with 410: kube lists again only when a running stream says so, and
+/// would ask for the same lost past for ever.
+fn relisting<K: Kind>(
+    api: Api<Guarded<K>>,
+) -> impl Stream<Item = watcher::Result<watcher::Event<Guarded<K>>>> + Send {
+    futures::stream::unfold(None, move |running| {
+        let api = api.clone();
+        async move {
+            // Small pages: a whole list in memory at once is what a restart would peak with.
+            let pages = watcher::Config::default().page_size(100);
+            let mut running = running.unwrap_or_else(|| watcher(api, pages).boxed());
+            let event = running.next().await?;
+            let is_gone = matches!(&event, Err(watcher::Error::WatchStartFailed(kube::Error::Api(status))) if status.code == 410);
+            Some((event, (!is_gone).then_some(running)))
+        }
+    })
 }
 
 /// What makes an object worth a reconcile.

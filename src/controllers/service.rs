@@ -1,5 +1,7 @@
 //! The steps of EcsService.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use super::kind::{Common, Kind, Pending};
@@ -29,6 +31,7 @@ impl EcsService {
         let Some(status) = &self.status else {
             return Known::default();
         };
+        let creating = status.creating.clone().unwrap_or_default();
         Known {
             arn: status.arn.clone(),
             deployment: status.rollout.as_ref().map(|rollout| rollout.id.clone()),
@@ -36,7 +39,9 @@ impl EcsService {
                 .target_groups
                 .iter()
                 .map(|group| group.name.clone())
+                .chain(creating.target_groups)
                 .collect(),
+            listeners: creating.listeners,
             rules: status
                 .rules
                 .iter()
@@ -137,6 +142,10 @@ impl Kind for EcsService {
         &status.conditions
     }
 
+    fn is_known(status: &EcsServiceStatus) -> bool {
+        status.arn.is_some()
+    }
+
     fn last_error(status: &EcsServiceStatus) -> Option<&LastError> {
         status.last_error.as_ref()
     }
@@ -195,6 +204,14 @@ impl Kind for EcsService {
                 .filter(|group| !group.attributes.is_empty())
                 .map(|group| group.name.clone())
                 .collect(),
+            rules: desired
+                .target_groups
+                .iter()
+                .flat_map(|group| &group.rules)
+                .fold(BTreeMap::new(), |mut rules, rule| {
+                    *rules.entry(rule.listener_arn.clone()).or_insert(0) += 1;
+                    rules
+                }),
             rollout: true,
             recorded_deployment: desired.target.known_deployment.clone(),
         };
@@ -226,7 +243,13 @@ impl Kind for EcsService {
         plan: &Plan,
     ) {
         let failed = plan.is_held || matches!(plan.state, State::Blocked(Reason::RolloutFailed, _));
+        let settled = plan.steps.is_empty() && plan.state == State::Settled;
         status::service::facts(status, desired, observed, failed);
+        status::service::created(status, settled);
+    }
+
+    fn intend(status: &mut EcsServiceStatus, desired: &DesiredService, plan: &Plan) -> bool {
+        status::service::intend(status, desired, plan)
     }
 
     fn is_drift(path: &str) -> bool {

@@ -48,6 +48,10 @@ impl Kind for EcsTaskDefinition {
         &status.conditions
     }
 
+    fn is_known(status: &EcsTaskDefinitionStatus) -> bool {
+        status.arn.is_some()
+    }
+
     fn last_error(status: &EcsTaskDefinitionStatus) -> Option<&LastError> {
         status.last_error.as_ref()
     }

@@ -82,6 +82,8 @@ pub struct Known {
     pub target_groups: BTreeSet<String>,
     /// Rules by ARN, with their listeners.
     pub rules: Vec<(String, String)>,
+    /// Listeners that may have rules of ours besides.
+    pub listeners: BTreeSet<String>,
 }
 
 /// Which service an object means. `cluster` is where the reference leads, or what the status knows.
@@ -113,6 +115,7 @@ pub fn target(
             .collect(),
         listeners: declared_listeners
             .chain(known.rules.iter().map(|(_, listener)| listener.clone()))
+            .chain(known.listeners.iter().cloned())
             .collect(),
         known_rules: known.rules.iter().map(|(arn, _)| arn.clone()).collect(),
         known_arn: known.arn.clone(),

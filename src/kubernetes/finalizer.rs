@@ -18,11 +18,13 @@ pub fn is_on<K: Resource>(object: &K) -> bool {
         .any(|finalizer| finalizer == FINALIZER)
 }
 
-/// Puts the finalizer on and returns the new resourceVersion. Server-side apply: it adds ours to those of others whatever
+/// Puts the finalizer on and returns the object's metadata as they are then. Server-side apply: it adds ours to those of others whatever
 /// they did meanwhile, so that an object that somebody else writes at the same time is no conflict.
-pub async fn put_on<K: Object>(client: &Client, object: &K) -> Result<Option<String>, kube::Error> {
-    let written = apply(client, object, json!([FINALIZER])).await?;
-    Ok(written.resource_version())
+pub async fn put_on<K: Object>(
+    client: &Client,
+    object: &K,
+) -> Result<PartialObjectMeta<K>, kube::Error> {
+    apply(client, object, json!([FINALIZER])).await
 }
 
 /// Takes the finalizer off. An object that is gone already is fine.

@@ -2,6 +2,7 @@
 
 pub mod events;
 pub mod finalizer;
+pub mod fresh;
 pub mod status;
 pub mod stores;
 

@@ -23,6 +23,15 @@ impl Resource {
     }
 }
 
+/// A cluster.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Cluster {
+    /// The cluster; none when AWS has none or an INACTIVE one.
+    pub cluster: Option<Resource>,
+    /// Names of services in it, at most 100; read only for deletion.
+    pub services: Vec<String>,
+}
+
 /// A target group.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TargetGroup {
@@ -75,6 +84,8 @@ pub struct Service {
     pub target_groups: std::collections::BTreeMap<String, TargetGroup>,
     /// Rules of every listener that is declared or that a rule of ours was on.
     pub rules: Vec<Rule>,
+    /// Priorities for new rules, by listener, that no other object of this process will choose.
+    pub priorities: std::collections::BTreeMap<String, Vec<i32>>,
     /// Listeners that are declared and that AWS does not have.
     pub missing_listeners: std::collections::BTreeSet<String>,
     /// The newest service deployment, when ECS gave it up.

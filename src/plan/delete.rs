@@ -6,10 +6,13 @@ use crate::{
     desired::{cluster, service, task_definition},
     model::{
         Tags,
-        observed::{Family, Resource, Service},
+        observed::{Cluster, Family, Service},
         ownership::{self, Claim, Owner},
     },
 };
+
+/// Services that a message names.
+const NAMED: usize = 10;
 
 /// The tombstone of a retained resource.
 fn tombstone() -> Tags {
@@ -33,8 +36,9 @@ fn retain(tags: &Tags, steps: impl FnOnce(tags::TagChanges) -> Vec<Step>) -> Vec
 }
 
 /// Deletes the cluster, or leaves it with a tombstone. What is not ours is left as it is.
-pub fn cluster(target: &cluster::Target, observed: Option<&Resource>, retains: bool) -> Plan {
-    let Some(cluster) = observed.filter(|cluster| is_ours(&target.owner, &cluster.tags)) else {
+pub fn cluster(target: &cluster::Target, observed: &Cluster, retains: bool) -> Plan {
+    let seen = observed.cluster.as_ref();
+    let Some(cluster) = seen.filter(|cluster| is_ours(&target.owner, &cluster.tags)) else {
         return Plan::settled();
     };
     if retains {
@@ -44,10 +48,15 @@ pub fn cluster(target: &cluster::Target, observed: Option<&Resource>, retains: b
     }
     let services = cluster.number("activeServicesCount").unwrap_or(0);
     if services > 0 {
+        let named = observed.services.iter().take(NAMED).cloned();
+        let mut names = named.collect::<Vec<_>>().join(", ");
+        if observed.services.len() > NAMED {
+            names.push_str(", …");
+        }
         return Plan::waiting(
             Reason::DeletionBlocked,
             format!(
-                "the cluster \"{}\" still has {services} active services. Delete them first.",
+                "the cluster \"{}\" still has {services} active services: {names}. Delete them, or set deletionPolicy to Retain to leave the cluster in AWS.",
                 target.name
             ),
         );

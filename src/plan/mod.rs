@@ -74,6 +74,41 @@ impl Step {
         }
     }
 
+    /// The request.
+    pub const fn input(&self) -> &Members {
+        match self {
+            Self::CreateCluster(input)
+            | Self::UpdateCluster(input)
+            | Self::PutClusterCapacityProviders(input)
+            | Self::DeleteCluster(input)
+            | Self::RegisterTaskDefinition(input)
+            | Self::DeregisterTaskDefinition(input)
+            | Self::CreateService(input)
+            | Self::UpdateService(input)
+            | Self::DeleteService(input)
+            | Self::TagResource(input)
+            | Self::UntagResource(input)
+            | Self::CreateTargetGroup(input)
+            | Self::ModifyTargetGroup(input)
+            | Self::ModifyTargetGroupAttributes(input)
+            | Self::DeleteTargetGroup(input)
+            | Self::CreateRule(input)
+            | Self::ModifyRule(input)
+            | Self::SetRulePriorities(input)
+            | Self::DeleteRule(input)
+            | Self::AddTags(input)
+            | Self::RemoveTags(input) => input,
+        }
+    }
+
+    /// Whether the step deletes what is created last of an object's resources.
+    pub const fn deletes_last_created(&self) -> bool {
+        matches!(
+            self,
+            Self::DeleteCluster(_) | Self::DeleteService(_) | Self::DeregisterTaskDefinition(_)
+        )
+    }
+
     /// Whether the step makes a resource that was not there.
     pub const fn creates(&self) -> bool {
         matches!(

@@ -55,12 +55,14 @@ pub struct Rules<'a> {
     pub blocked: Option<(Reason, String)>,
 }
 
-/// Plans one listener: `wanted` are its declared rules, `owned` its rules with our tags, `all` every rule on it.
+/// Plans one listener: `wanted` are its declared rules, `owned` its rules with our tags, `all` every rule on it, `reserved`
+/// priorities that nobody else will choose.
 pub fn plan<'a>(
     listener_arn: &str,
     wanted: &[Wanted<'_>],
     owned: &[&'a Rule],
     all: &[Rule],
+    reserved: &[i32],
     owner_tags: &Tags,
 ) -> Rules<'a> {
     let mut rules = Rules::default();
@@ -104,7 +106,9 @@ pub fn plan<'a>(
             return rules;
         }
         let Some(rule) = pair else {
-            let priority = declared.unwrap_or_else(|| free_priority(&used));
+            let reserved = reserved.iter().find(|priority| !used.contains(priority));
+            let allocated = || reserved.copied().unwrap_or_else(|| free_priority(&used));
+            let priority = declared.unwrap_or_else(allocated);
             used.push(priority);
             let input = request! {"listenerArn": listener_arn, "conditions": wanted.rule.conditions, "priority": priority, "actions": wanted.actions()};
             rules.changes.push(diff::change(
@@ -206,7 +210,7 @@ fn conflict(
 }
 
 /// The priority after the highest that is used, so that a new rule never shadows an older one; the lowest free one when there is none after it.
-fn free_priority(used: &[i32]) -> i32 {
+pub fn free_priority(used: &[i32]) -> i32 {
     let next = used.iter().copied().max().unwrap_or(0) + 1;
     if next <= PRIORITY_MAX {
         next
@@ -259,6 +263,7 @@ mod tests {
             &wanted,
             &owned.iter().collect::<Vec<_>>(),
             &all,
+            &[],
             &Tags::new(),
         )
     }

@@ -135,7 +135,11 @@ fn rules<'a>(
         let here = |rule: &&Rule| rule.listener_arn == *listener;
         let owned: Vec<_> = owned.iter().copied().filter(here).collect();
         let all: Vec<_> = observed.rules.iter().filter(here).cloned().collect();
-        let rules = rule::plan(listener, &wanted, &owned, &all, &desired.tags);
+        let reserved = observed
+            .priorities
+            .get(listener)
+            .map_or(&[][..], Vec::as_slice);
+        let rules = rule::plan(listener, &wanted, &owned, &all, reserved, &desired.tags);
         if let Some((reason, message)) = rules.blocked {
             return Err(Plan::blocked(reason, message));
         }

@@ -3,11 +3,11 @@
 use crate::{
     api::{
         EcsServiceStatus,
-        service::{CurrentTaskDefinition, Rollout, RuleStatus, TargetGroupStatus},
+        service::{Creating, CurrentTaskDefinition, Rollout, RuleStatus, TargetGroupStatus},
     },
     desired::service::DesiredService,
     model::{arn, observed, ownership::Claim},
-    plan::{rollout, service::owned_rules},
+    plan::{Plan, Step, rollout, service::owned_rules},
     status::task_definition::seconds,
 };
 
@@ -70,7 +70,9 @@ pub fn facts(
     } else {
         None
     };
-    if let Some(deployment) = &seen.failed_deployment {
+    // Only one that was acted upon is known: ECS may give up between the look at the service and the look at its deployments,
+    // and the next look must still find that new.
+    if failed && let Some(deployment) = &seen.failed_deployment {
         status.last_failed_deployment = Some(deployment.id.clone());
     }
     let text = |key: &str| primary[key].as_str().map(str::to_owned);
@@ -115,4 +117,110 @@ pub fn facts(
             failed_tasks: primary["failedTasks"].as_i64().filter(|failed| *failed > 0),
         })
     });
+}
+
+/// Records the names under which target groups and rules are about to be created, unless the status has them. Says whether it had not.
+///
+/// A target group's name is made of what the object declares: once that is edited, nothing else leads back to it.
+pub fn intend(status: &mut EcsServiceStatus, desired: &DesiredService, plan: &Plan) -> bool {
+    let creates = plan
+        .steps
+        .iter()
+        .any(|step| matches!(step, Step::CreateTargetGroup(_) | Step::CreateRule(_)));
+    if !creates {
+        return false;
+    }
+    let mut creating = status.creating.clone().unwrap_or_default();
+    for target in &desired.target_groups {
+        if status
+            .target_groups
+            .iter()
+            .all(|known| known.name != target.name)
+        {
+            creating.target_groups.insert(target.name.clone());
+        }
+        let listeners = target.rules.iter().map(|rule| &rule.listener_arn);
+        let unknown = listeners.filter(|listener| {
+            status
+                .rules
+                .iter()
+                .all(|rule| rule.listener_arn != **listener)
+        });
+        creating.listeners.extend(unknown.cloned());
+    }
+    let is_new = creating != status.creating.clone().unwrap_or_default();
+    if is_new {
+        status.creating = Some(creating);
+    }
+    is_new
+}
+
+/// Forgets what was about to be created and has been seen; when all is settled, also what never came.
+pub fn created(status: &mut EcsServiceStatus, settled: bool) {
+    let Some(creating) = status.creating.take().filter(|_| !settled) else {
+        return;
+    };
+    let (groups, rules) = (&status.target_groups, &status.rules);
+    let left = Creating {
+        target_groups: creating
+            .target_groups
+            .into_iter()
+            .filter(|name| groups.iter().all(|group| group.name != *name))
+            .collect(),
+        listeners: creating
+            .listeners
+            .into_iter()
+            .filter(|listener| rules.iter().all(|rule| rule.listener_arn != *listener))
+            .collect(),
+    };
+    status.creating = (left != Creating::default()).then_some(left);
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        desired::{
+            service::{References, desired},
+            testing::{WEB, installation, spec},
+        },
+        model::observed::{FailedDeployment, Resource},
+    };
+
+    #[test]
+    fn failure_that_was_not_acted_upon_is_not_known_yet() {
+        let references = References {
+            cluster: "main".into(),
+            task_definition: "web:2".into(),
+        };
+        let spec =
+            spec(json!({"clusterRef": {"name": "main"}, "taskDefinitionRef": {"name": "web"}}));
+        let desired = desired(
+            WEB,
+            &spec,
+            &references,
+            &Default::default(),
+            &installation(),
+        )
+        .unwrap();
+        let service = json!({"serviceArn": "arn:s", "deployments": [{"id": "ecs-svc/2", "status": "PRIMARY", "taskDefinition": "web:2", "rolloutState": "IN_PROGRESS"}]});
+        let seen = observed::Service {
+            service: Some(Resource {
+                members: service.as_object().unwrap().clone(),
+                tags: desired.tags.clone(),
+            }),
+            failed_deployment: Some(FailedDeployment {
+                id: "ecs-svc/2".into(),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        let mut status = EcsServiceStatus::default();
+        facts(&mut status, &desired, &seen, false);
+        assert_eq!(status.last_failed_deployment, None);
+        facts(&mut status, &desired, &seen, true);
+        assert_eq!(status.last_failed_deployment.as_deref(), Some("ecs-svc/2"));
+    }
 }

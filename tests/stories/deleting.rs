@@ -97,6 +97,40 @@ fn cluster_waits_for_its_services_and_says_which() {
 }
 
 #[test]
+fn cluster_waits_for_services_of_others_and_says_which() {
+    story("delete_used_cluster", |mut world| async move {
+        settled(&mut world, service("web")).await;
+        let cluster = world.aws_name("main");
+        for name in ["theirs-b", "theirs-a"] {
+            let input = json!({"cluster": cluster, "serviceName": name, "taskDefinition": world.aws_name("web"), "desiredCount": 0, "launchType": "FARGATE",
+                "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-a"]}}});
+            world.aws("ecs", "CreateService", input);
+        }
+        world.kubectl(&[
+            "delete",
+            "--wait=false",
+            "ecscluster/main",
+            "ecsservice/web",
+        ]);
+        let blocked = |object: &Value| {
+            condition(object, "Ready").is_some_and(|(_, reason, message)| {
+                reason == "DeletionBlocked" && message.contains("theirs-a, theirs-b")
+            })
+        };
+        world
+            .until("EcsCluster", "main", "waiting for the others", blocked)
+            .await;
+        assert_eq!(world.count("DeleteCluster"), 0);
+        for name in ["theirs-a", "theirs-b"] {
+            let input = json!({"cluster": cluster, "service": name, "force": true});
+            world.aws("ecs", "DeleteService", input);
+        }
+        world.until_gone("EcsCluster", "main").await;
+        world.check();
+    });
+}
+
+#[test]
 fn retained_resources_stay_and_are_taken_back_by_the_same_name() {
     story("retain", |mut world| async move {
         let listener = world.listener.clone();

@@ -26,7 +26,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- define "ecs-operator.rules" -}}
 - apiGroups: [ecs-operator.dev]
   resources: [ecsclusters, ecstaskdefinitions, ecsservices]
-  verbs: [list, watch, patch]
+  verbs: [get, list, watch, patch]
 - apiGroups: [ecs-operator.dev]
   resources: [ecsclusters/status, ecstaskdefinitions/status, ecsservices/status]
   verbs: [patch]

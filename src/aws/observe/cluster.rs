@@ -8,7 +8,10 @@ use crate::{
         execute::scope,
         reader::{Found, all},
     },
-    model::observed::Resource,
+    model::{
+        arn,
+        observed::{Cluster, Resource},
+    },
     plan::request,
 };
 
@@ -29,6 +32,29 @@ impl Aws {
             }
         }
         found
+    }
+
+    /// A cluster with the names of the services that keep it from being deleted.
+    pub async fn used_cluster(&self, name: &str) -> Result<Look<Cluster>, AwsError> {
+        let cluster = match self.cluster(name).await? {
+            Ok(Some(cluster)) => cluster,
+            Ok(None) => return Ok(Ok(Cluster::default())),
+            Err(unseen) => return Ok(Err(unseen)),
+        };
+        let mut services = Vec::new();
+        if cluster.number("activeServicesCount").unwrap_or(0) > 0 {
+            let input = request! {"cluster": name, "maxResults": 100};
+            let answer = self.ecs(Operation::ListServices, &input).await?;
+            let names = array(&answer, "serviceArns")
+                .iter()
+                .filter_map(|arn| arn.as_str());
+            services.extend(names.map(|name| arn::last_segment(name).to_owned()));
+            services.sort();
+        }
+        Ok(Ok(Cluster {
+            cluster: Some(cluster),
+            services,
+        }))
     }
 
     /// A cluster; none when AWS has none or an INACTIVE one.

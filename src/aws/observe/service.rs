@@ -1,6 +1,6 @@
 //! Services with their target groups and rules.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::{join_all, try_join, try_join_all};
 use serde_json::Value;
@@ -30,6 +30,8 @@ pub struct Interest {
     pub attributes: BTreeSet<String>,
     /// Whether rollout and health matter.
     pub rollout: bool,
+    /// Rules that are declared on a listener, by its ARN: priorities are reserved for those that are missing.
+    pub rules: BTreeMap<String, usize>,
     /// The deployment that the status records: when another one is current, ECS may have gone back, and the newest one's fate is read.
     pub recorded_deployment: Option<String>,
 }
@@ -152,7 +154,21 @@ impl Aws {
             match rules {
                 Err(unseen) => return Ok(Err(unseen)),
                 Ok((listener, None)) => drop(observed.missing_listeners.insert(listener)),
-                Ok((_, Some(rules))) => observed.rules.extend(rules),
+                Ok((listener, Some(rules))) => {
+                    let is_ours = |rule: &&Rule| {
+                        let tags = rule.tags.as_ref();
+                        tags.and_then(|tags| tags.get(UID)) == Some(&target.owner.uid)
+                    };
+                    let wanted = interest.rules.get(&listener).copied().unwrap_or(0);
+                    let missing = wanted.saturating_sub(rules.iter().filter(is_ours).count());
+                    if missing > 0 {
+                        let used: Vec<_> = rules.iter().filter_map(|rule| rule.priority).collect();
+                        let uid = &target.owner.uid;
+                        let own = self.priorities.reserve(&listener, uid, missing, &used);
+                        observed.priorities.insert(listener, own);
+                    }
+                    observed.rules.extend(rules);
+                }
             }
         }
         if interest.rollout {

@@ -1,6 +1,10 @@
 //! The API server's audit log: the ground truth of what the operator wrote and read.
 
-use std::path::Path;
+use std::{
+    fs::File,
+    io::{BufRead, BufReader, Seek, SeekFrom},
+    path::Path,
+};
 
 use serde_json::Value;
 
@@ -11,6 +15,24 @@ pub fn requests(dir: &Path, user: &str) -> Vec<Value> {
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
         .filter(|event| event["user"]["username"] == user && event["verb"] != "watch")
         .collect()
+}
+
+/// How long the log is now.
+pub fn length(dir: &Path) -> u64 {
+    std::fs::metadata(dir.join("audit.log")).map_or(0, |file| file.len())
+}
+
+/// Whether a user wrote anything after the log was so long.
+pub fn wrote_since(dir: &Path, user: &str, length: u64) -> bool {
+    let mut log = File::open(dir.join("audit.log")).expect("the API server writes it");
+    log.seek(SeekFrom::Start(length)).expect("it only grows");
+    let user = format!("\"username\":\"{user}\"");
+    BufReader::new(log)
+        .lines()
+        .map_while(Result::ok)
+        .filter(|line| line.contains(&user))
+        .filter_map(|line| serde_json::from_str::<Value>(&line).ok())
+        .any(|event| !matches!(event["verb"].as_str(), Some("get" | "list" | "watch")))
 }
 
 /// Those that write, as `verb resource/subresource name`.

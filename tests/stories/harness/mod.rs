@@ -2,8 +2,12 @@
 
 pub mod audit;
 pub mod control_plane;
+pub mod gate;
+pub mod invariants;
+pub mod lifecycle;
 pub mod objects;
 pub mod operator;
+pub mod watching;
 pub mod world;
 
 pub use world::World;

@@ -19,6 +19,7 @@ use simulator::{Entry, Options, Server, Simulator};
 use super::{
     audit,
     control_plane::{ControlPlane, root, run, scratch, tool},
+    gate::{Gate, Judge},
     objects,
     operator::Operator,
 };
@@ -195,6 +196,16 @@ impl World {
     /// Leaves the namespaces to watch to the environment.
     pub fn without_namespace_flag(&mut self) {
         self.namespace_from_env = true;
+    }
+
+    /// Puts a gate between the operator and both worlds that it changes, from its next start on.
+    pub async fn put_gate(&mut self, judge: Judge) -> Gate {
+        let gate = Gate::open(&self.simulator, &self.account.kubeconfig, judge).await;
+        let kubeconfig = gate.kubeconfig.display().to_string();
+        self.env.push(("KUBECONFIG".to_owned(), kubeconfig));
+        self.flags
+            .extend(["--endpoint-url".to_owned(), gate.aws.clone()]);
+        gate
     }
 
     /// Where the simulator listens.
@@ -442,7 +453,8 @@ impl World {
         assert!(!log.contains("panicked"), "the operator panicked:\n{log}");
     }
 
-    fn calls(&self) -> String {
+    /// The last calls, for messages.
+    pub fn calls(&self) -> String {
         let journal = self.simulator.journal();
         let lines: Vec<_> = journal
             .iter()
@@ -454,7 +466,8 @@ impl World {
         lines.join("\n")
     }
 
-    fn tail(&self) -> String {
+    /// The end of the log, for messages.
+    pub fn tail(&self) -> String {
         let logs = self.logs();
         let lines: Vec<_> = logs.lines().rev().take(40).collect();
         lines.into_iter().rev().collect::<Vec<_>>().join("\n")

@@ -1,0 +1,404 @@
+//! What must hold whatever happened in between: judged from what AWS has, from the simulator's journal, and from what the
+//! operator wrote to Kubernetes at the moment when it wrote it.
+//!
+//! Every function returns what is wrong, in words; nothing is what everybody hopes for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use simulator::{Entry, Simulator};
+
+use super::{
+    gate::Write,
+    objects,
+    world::{ACCOUNT, REGION},
+};
+
+const PREFIX: &str = "ecs-operator.dev/";
+const OWNER_TAGS: [&str; 4] = ["cluster-id", "namespace", "name", "uid"];
+
+/// Something in AWS that carries our tags.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// `cluster`, `revision`, `service`, `target group` or `rule`.
+    pub what: &'static str,
+    /// Its ARN.
+    pub arn: String,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+    /// As AWS describes it.
+    pub view: Value,
+}
+
+impl Held {
+    fn tag(&self, name: &str) -> &str {
+        self.tags
+            .get(&format!("{PREFIX}{name}"))
+            .map_or("", String::as_str)
+    }
+
+    /// The kind of object that it belongs to.
+    fn kind(&self) -> &'static str {
+        match self.what {
+            "cluster" => "EcsCluster",
+            "revision" => "EcsTaskDefinition",
+            _ => "EcsService",
+        }
+    }
+
+    fn is_of(&self, object: &Value) -> bool {
+        let metadata = &object["metadata"];
+        object["kind"] == self.kind()
+            && metadata["namespace"] == self.tag("namespace")
+            && metadata["name"] == self.tag("name")
+            && metadata["uid"] == self.tag("uid")
+    }
+}
+
+/// Everything in AWS that carries our tags; what is INACTIVE is gone.
+pub fn held(simulator: &Simulator) -> Vec<Held> {
+    let ecs = |operation: &str, input: Value| call(simulator, "ecs", operation, input);
+    let mut all = Vec::new();
+    let mut add = |what, arn: &Value, tags: &Value, view: &Value| {
+        let tags = read_tags(tags);
+        if tags.keys().any(|key| key.starts_with(PREFIX)) {
+            let arn = text(arn);
+            let view = view.clone();
+            all.push(Held {
+                what,
+                arn,
+                tags,
+                view,
+            });
+        }
+    };
+    let clusters = ecs("ListClusters", json!({}))["clusterArns"].take();
+    let described = ecs(
+        "DescribeClusters",
+        json!({"clusters": clusters, "include": ["TAGS"]}),
+    );
+    for cluster in list(&described["clusters"]) {
+        if cluster["status"] != "INACTIVE" {
+            add("cluster", &cluster["clusterArn"], &cluster["tags"], cluster);
+        }
+        let input = json!({"cluster": cluster["clusterArn"], "maxResults": 100});
+        let services = ecs("ListServices", input)["serviceArns"].take();
+        for names in list(&services).chunks(10) {
+            let input =
+                json!({"cluster": cluster["clusterArn"], "services": names, "include": ["TAGS"]});
+            for service in list(&ecs("DescribeServices", input)["services"]) {
+                if service["status"] != "INACTIVE" {
+                    add("service", &service["serviceArn"], &service["tags"], service);
+                }
+            }
+        }
+    }
+    let revisions = ecs("ListTaskDefinitions", json!({"status": "ACTIVE"}));
+    for arn in list(&revisions["taskDefinitionArns"]) {
+        let input = json!({"taskDefinition": arn, "include": ["TAGS"]});
+        let found = ecs("DescribeTaskDefinition", input);
+        add("revision", arn, &found["tags"], &found["taskDefinition"]);
+    }
+    for (what, arn, view) in balancing(simulator) {
+        let input = json!({"ResourceArns": [arn]});
+        let tags = call(simulator, "elasticloadbalancing", "DescribeTags", input);
+        add(what, &arn, &tags["TagDescriptions"][0]["Tags"], &view);
+    }
+    all
+}
+
+/// Every target group and rule.
+fn balancing(simulator: &Simulator) -> Vec<(&'static str, Value, Value)> {
+    let elb =
+        |operation: &str, input: Value| call(simulator, "elasticloadbalancing", operation, input);
+    let groups = elb("DescribeTargetGroups", json!({}));
+    let mut all: Vec<_> = list(&groups["TargetGroups"])
+        .iter()
+        .map(|group| {
+            (
+                "target group",
+                group["TargetGroupArn"].clone(),
+                group.clone(),
+            )
+        })
+        .collect();
+    let balancers = elb("DescribeLoadBalancers", json!({}));
+    for balancer in list(&balancers["LoadBalancers"]) {
+        let input = json!({"LoadBalancerArn": balancer["LoadBalancerArn"]});
+        for listener in list(&elb("DescribeListeners", input)["Listeners"]) {
+            let input = json!({"ListenerArn": listener["ListenerArn"]});
+            let rules = elb("DescribeRules", input);
+            let rules = list(&rules["Rules"]).iter();
+            let rules = rules.filter(|rule| rule["IsDefault"] == false);
+            all.extend(rules.map(|rule| ("rule", rule["RuleArn"].clone(), rule.clone())));
+        }
+    }
+    all
+}
+
+/// I1: what carries our tags belongs to an object that is there, and each object has all of its own, once.
+pub fn one_of_everything(simulator: &Simulator, objects: &[Value]) -> Vec<String> {
+    let held = held(simulator);
+    let mut wrong: Vec<_> = held
+        .iter()
+        .filter(|held| !objects.iter().any(|object| held.is_of(object)))
+        .map(|held| format!("I1: the {} {} is nobody's", held.what, held.arn))
+        .collect();
+    for object in objects {
+        let name = format!(
+            "{} {}",
+            text(&object["kind"]),
+            text(&object["metadata"]["name"])
+        );
+        let of = |what: &'static str| {
+            held.iter()
+                .filter(move |h| h.what == what && h.is_of(object))
+        };
+        let groups = || {
+            list(&object["spec"]["loadBalancers"])
+                .iter()
+                .map(|entry| &entry["targetGroup"])
+                .filter(|group| group.is_object())
+        };
+        let rules = || groups().map(|group| list(&group["rules"]).len()).sum();
+        let wanted: &[(&'static str, usize)] = match object["kind"].as_str() {
+            Some("EcsCluster") => &[("cluster", 1)],
+            Some("EcsService") => &[
+                ("service", 1),
+                ("target group", groups().count()),
+                ("rule", rules()),
+            ],
+            _ => &[],
+        };
+        for (what, wanted) in wanted {
+            let found = of(what).count();
+            if found != *wanted {
+                wrong.push(format!("I1: {name} has {found} of {wanted} {what}s"));
+            }
+        }
+        if object["kind"] == "EcsTaskDefinition" {
+            let mut revisions: Vec<_> = of("revision").collect();
+            revisions.sort_by_key(|held| held.view["revision"].as_i64());
+            if revisions.is_empty() {
+                wrong.push(format!("I1: {name} has no revision"));
+            }
+            let twice = revisions
+                .windows(2)
+                .find(|pair| pair[0].tag("hash") == pair[1].tag("hash"));
+            if let Some(pair) = twice {
+                wrong.push(format!("I1: {name} has {} twice", pair[0].arn));
+            }
+        }
+    }
+    wrong
+}
+
+/// I2: effective creations and deletions, and rollouts, by operation. Two runs of one story have the same.
+pub fn summary(entries: &[Entry]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    let counted = |operation: &str| {
+        ["Create", "Register", "Delete", "Deregister"]
+            .iter()
+            .any(|verb| operation.starts_with(verb))
+    };
+    for entry in operators(entries).filter(|entry| entry.changed()) {
+        let rolls =
+            entry.operation == "UpdateService" && entry.request["taskDefinition"].is_string();
+        if counted(&entry.operation) || rolls {
+            *counts.entry(entry.operation.clone()).or_default() += 1;
+        }
+    }
+    counts
+}
+
+/// I3: nothing was changed that the operator had not made itself, with its whole owner tuple in the creating call.
+/// `entries` begin before the operator does. (Stories about adoption have other proofs.)
+pub fn nothing_foreign(entries: &[Entry]) -> Vec<String> {
+    let mut ours = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for entry in operators(entries) {
+        let creates = ["Create", "Register"]
+            .iter()
+            .any(|verb| entry.operation.starts_with(verb));
+        let Some(resource) = &entry.resource else {
+            continue;
+        };
+        if creates {
+            // Refused, or there already: what is named may be anybody's.
+            if !entry.changed() {
+                continue;
+            }
+            let tags = ["tags", "Tags"].map(|key| read_tags(&entry.request[key]));
+            let is_owned = tags.iter().any(|tags| {
+                OWNER_TAGS
+                    .iter()
+                    .all(|tag| tags.contains_key(&format!("{PREFIX}{tag}")))
+            });
+            if !is_owned {
+                wrong.push(format!(
+                    "I3: {} of {resource} without owner",
+                    entry.operation
+                ));
+            }
+            ours.insert(resource.clone());
+            continue;
+        }
+        // Priorities are set of several rules; the journal names their listener.
+        let named: Vec<_> = match list(&entry.request["RulePriorities"]) {
+            [] => vec![resource.clone()],
+            pairs => pairs.iter().map(|pair| text(&pair["RuleArn"])).collect(),
+        };
+        for resource in named {
+            if !ours.contains(&resource) {
+                wrong.push(format!("I3: {} of the foreign {resource}", entry.operation));
+            }
+        }
+    }
+    wrong
+}
+
+/// I5: no rule leads to a target group that is gone, no rule of a living service goes before another stands, no count
+/// is set that nobody declared, and no service goes that is wanted. How many tasks run in between is ECS's.
+pub fn always_available(entries: &[Entry], counts: &[i64], is_deleted: bool) -> Vec<String> {
+    let mut rules: BTreeMap<String, (String, BTreeSet<String>)> = BTreeMap::new();
+    let mut deleted = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for entry in operators(entries) {
+        let operation = entry.operation.as_str();
+        let resource = entry.resource.clone().unwrap_or_default();
+        if let Some(count) = entry.request["desiredCount"].as_i64()
+            && !counts.contains(&count)
+        {
+            wrong.push(format!(
+                "I5: {operation} sets the count {count}, which nobody declared"
+            ));
+        }
+        if !entry.changed() {
+            continue;
+        }
+        match operation {
+            "CreateRule" | "ModifyRule" => {
+                let uid = read_tags(&entry.request["Tags"])
+                    .remove(&format!("{PREFIX}uid"))
+                    .or_else(|| rules.get(&resource).map(|(uid, _)| uid.clone()))
+                    .unwrap_or_default();
+                let groups: BTreeSet<_> = list(&entry.request["Actions"])
+                    .iter()
+                    .filter_map(|action| action["TargetGroupArn"].as_str())
+                    .map(str::to_owned)
+                    .collect();
+                rules.insert(resource, (uid, groups));
+            }
+            "DeleteTargetGroup" => {
+                if let Some((rule, _)) = rules.iter().find(|(_, (_, g))| g.contains(&resource)) {
+                    wrong.push(format!("I5: {rule} leads to the deleted {resource}"));
+                }
+            }
+            "DeleteRule" => {
+                let uid = rules.remove(&resource).map(|(uid, _)| uid);
+                let is_last = rules.values().all(|(of, _)| Some(of) != uid.as_ref());
+                if is_last && deleted.is_empty() {
+                    wrong.push(format!("I5: {resource} went while its service lives"));
+                }
+            }
+            "DeleteService" => {
+                deleted.insert(resource);
+            }
+            _ => {}
+        }
+    }
+    if !is_deleted && !deleted.is_empty() {
+        wrong.push(format!("I5: nobody wanted {deleted:?} deleted"));
+    }
+    wrong
+}
+
+/// I6 and I8, at the moment of a write: a Ready that AWS does not bear out, a finalizer that leaves too early.
+pub fn is_true(simulator: &Simulator, write: &Write<'_>) -> Vec<String> {
+    let (resource, name) = write.about.split_once(' ').unwrap_or((write.about, ""));
+    let kind = match resource.split('/').next() {
+        Some("ecsclusters") => "EcsCluster",
+        Some("ecstaskdefinitions") => "EcsTaskDefinition",
+        Some("ecsservices") => "EcsService",
+        _ => return Vec::new(),
+    };
+    let of_object = |held: &Held| held.kind() == kind && held.tag("name") == name;
+    if let Some(finalizers) = write.body["metadata"]["finalizers"].as_array() {
+        let stays = finalizers.iter().any(|f| text(f).starts_with(PREFIX));
+        if stays {
+            return Vec::new();
+        }
+        return held(simulator)
+            .iter()
+            .filter(|held| of_object(held) && held.tag("retained").is_empty())
+            .map(|held| {
+                format!(
+                    "I8: {kind} {name} lets go of the {} {}",
+                    held.what, held.arn
+                )
+            })
+            .collect();
+    }
+    let ready = objects::condition(write.body, "Ready");
+    if !ready.is_some_and(|(status, reason, _)| status == "True" && reason != "Suspended") {
+        return Vec::new();
+    }
+    let status = &write.body["status"];
+    let Some(held) = held(simulator)
+        .into_iter()
+        .find(|held| of_object(held) && status["arn"] == held.arn)
+    else {
+        return vec![format!(
+            "I6: {kind} {name} is Ready without {}",
+            status["arn"]
+        )];
+    };
+    let is_so = match kind {
+        "EcsService" => {
+            let view = &held.view;
+            let deployments = list(&view["deployments"]);
+            deployments.len() == 1
+                && deployments[0]["rolloutState"] == "COMPLETED"
+                && deployments[0]["taskDefinition"] == status["taskDefinition"]["arn"]
+                && view["runningCount"] == view["desiredCount"]
+        }
+        _ => held.view["status"] == "ACTIVE",
+    };
+    (!is_so)
+        .then(|| format!("I6: {kind} {name} is Ready and AWS has {:#}", held.view))
+        .into_iter()
+        .collect()
+}
+
+/// Calls of the operator that change something.
+fn operators(entries: &[Entry]) -> impl Iterator<Item = &Entry> {
+    entries
+        .iter()
+        .filter(|entry| entry.mutating && entry.access_key != "console")
+}
+
+fn call(simulator: &Simulator, service: &str, operation: &str, input: Value) -> Value {
+    simulator
+        .api(ACCOUNT, REGION, service, operation, input)
+        .unwrap_or_else(|error| panic!("{operation}: {error:?}"))
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// ECS writes keys small, ELBv2 large.
+fn read_tags(tags: &Value) -> BTreeMap<String, String> {
+    let either = |tag: &Value, small: &str, large: &str| match &tag[small] {
+        Value::Null => text(&tag[large]),
+        value => text(value),
+    };
+    list(tags)
+        .iter()
+        .map(|tag| (either(tag, "key", "Key"), either(tag, "value", "Value")))
+        .collect()
+}
