@@ -1,0 +1,20 @@
+//! EcsTaskDefinition: RegisterTaskDefinition.
+
+use crate::compare::{Comparison, Exception, ecs, exception};
+
+const EXCEPTIONS: [Exception; 6] = [
+    exception("spec.family", "absent is <namespace>-<name>"),
+    exception("spec.tags", "tags are a map in every kind"),
+    exception("spec.region", "ours: which Region the family is in"),
+    exception("spec.suspend", "ours: whether the operator acts"),
+    exception("spec.managementPolicy", "ours: what the operator may do"),
+    exception("spec.deletionPolicy", "ours: what deleting the object does"),
+];
+
+#[test]
+fn task_definition_has_every_member_of_awss_model() {
+    let model = ecs();
+    Comparison::new("EcsTaskDefinition", &model, &EXCEPTIONS)
+        .operations("spec", &["RegisterTaskDefinition"])
+        .finish();
+}
