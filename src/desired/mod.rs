@@ -4,6 +4,7 @@
 
 pub mod cluster;
 pub mod load_balancer;
+mod rule;
 pub mod service;
 pub mod task_definition;
 #[cfg(test)]

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::{
     Identity, Invalid,
     load_balancer::{
-        DesiredLoadBalancer, DesiredTargetGroup, TargetGroupRef, target_group_name, target_groups,
+        DesiredLoadBalancer, DesiredTargetGroup, TargetGroupRef, load_balancers,
+        target_group_names, target_groups,
     },
     members, remove_lifecycle, tags,
 };
@@ -16,7 +17,7 @@ use crate::{
         EcsServiceSpec,
         service::{LaunchType, SchedulingStrategy},
     },
-    model::{Installation, Members, Tags, arn, hash, ownership::Owner},
+    model::{Installation, Members, Tags, arn, hash, ownership::Owner, service::STARTS_DEPLOYMENT},
 };
 
 /// Tasks of a new service that declares no count.
@@ -104,11 +105,9 @@ pub fn target(
         cluster: cluster.to_owned(),
         name: id.aws_name(spec.service_name.as_deref(), "spec.serviceName")?,
         owner: id.owner(installation),
-        target_groups: spec
-            .load_balancers
-            .iter()
+        target_groups: target_group_names(id, spec, installation)
+            .into_iter()
             .flatten()
-            .filter_map(|lb| target_group_name(id, lb, installation))
             .chain(known.target_groups.iter().cloned())
             .collect(),
         listeners: declared_listeners
@@ -147,45 +146,9 @@ pub fn desired(
         "taskDefinition".into(),
         Value::from(references.task_definition.as_str()),
     );
-    let load_balancers = spec.load_balancers.as_ref().map(|entries| {
-        entries
-            .iter()
-            .map(|lb| DesiredLoadBalancer {
-                container_name: lb.container_name.clone(),
-                container_port: lb.container_port,
-                target_group: match (
-                    &lb.target_group_arn,
-                    target_group_name(id, lb, installation),
-                ) {
-                    (Some(arn), _) => TargetGroupRef::Existing(arn.clone()),
-                    (None, name) => TargetGroupRef::Managed(name.unwrap_or_default()),
-                },
-            })
-            .collect()
-    });
+    let load_balancers = load_balancers(id, spec, installation);
     let target_groups = target_groups(id, spec, installation)?;
-    let rollout_hash = hash::content(&Members::from_iter(
-        [
-            "taskDefinition",
-            "networkConfiguration",
-            "platformVersion",
-            "capacityProviderStrategy",
-        ]
-        .into_iter()
-        .filter_map(|key| Some((key.to_owned(), members.get(key)?.clone())))
-        .chain([(
-            "loadBalancers".to_owned(),
-            json!(
-                spec.load_balancers
-                    .iter()
-                    .flatten()
-                    .map(|lb| {
-                        json!([lb.container_name, lb.container_port, lb.target_group_arn])
-                    })
-                    .collect::<Vec<_>>()
-            ),
-        )]),
-    ));
+    let rollout_hash = rollout_hash(&members, load_balancers.as_deref().unwrap_or_default());
     let is_daemon = spec.scheduling_strategy == Some(SchedulingStrategy::Daemon);
     let first_desired_count =
         (!is_daemon).then(|| spec.desired_count.unwrap_or(FIRST_DESIRED_COUNT));
@@ -198,6 +161,27 @@ pub fn desired(
         tags,
         rollout_hash,
     })
+}
+
+/// Hash of the declared members that start deployments.
+fn rollout_hash(members: &Members, load_balancers: &[DesiredLoadBalancer]) -> String {
+    let declared = STARTS_DEPLOYMENT
+        .into_iter()
+        .filter_map(|key| Some((key.to_owned(), members.get(key)?.clone())));
+    let entries: Vec<Value> = load_balancers
+        .iter()
+        .map(|entry| {
+            let group = match &entry.target_group {
+                Some(TargetGroupRef::Existing(arn)) => Value::from(arn.as_str()),
+                Some(TargetGroupRef::Managed(name)) => Value::from(name.as_str()),
+                None => Value::Null,
+            };
+            json!([entry.members, group])
+        })
+        .collect();
+    hash::content(&Members::from_iter(
+        declared.chain([("loadBalancers".to_owned(), json!(entries))]),
+    ))
 }
 
 /// The rules between members that AWS's prose states (CreateService) and that admission checks too.
@@ -250,10 +234,15 @@ fn check(spec: &EcsServiceSpec) -> Result<(), Invalid> {
         }
     }
     for (index, lb) in spec.load_balancers.iter().flatten().enumerate() {
-        if lb.target_group.is_some() == lb.target_group_arn.is_some() {
+        let sources = [
+            lb.target_group.is_some(),
+            lb.target_group_arn.is_some(),
+            lb.load_balancer_name.is_some(),
+        ];
+        if sources.into_iter().filter(|is_there| *is_there).count() != 1 {
             return Err(Invalid::new(
                 format!("spec.loadBalancers[{index}]"),
-                "give exactly one of targetGroupArn and targetGroup.",
+                "give exactly one of targetGroupArn, targetGroup and loadBalancerName.",
             ));
         }
     }

@@ -7,6 +7,9 @@ pub mod hash;
 pub mod name;
 pub mod observed;
 pub mod ownership;
+pub mod rule;
+pub mod service;
+pub mod target_group;
 pub mod text;
 
 /// The members of an AWS structure as JSON, by the API's own camelCase names.

@@ -22,20 +22,9 @@ use crate::{
         Members, arn, hash,
         observed::{self, Rule},
         ownership::{Claim, Owner},
+        service::{FORCES_DEPLOYMENT, STARTS_DEPLOYMENT},
     },
 };
-
-/// Members whose change ECS refuses without a forced deployment (UpdateService, parameter capacityProviderStrategy).
-const FORCES_DEPLOYMENT: [&str; 1] = ["capacityProviderStrategy"];
-
-/// Members whose change starts a deployment (UpdateService; aws.md 4.2).
-const TRIGGERS: [&str; 5] = [
-    "taskDefinition",
-    "networkConfiguration",
-    "platformVersion",
-    "loadBalancers",
-    "capacityProviderStrategy",
-];
 
 /// Rules with the owner's tags among those that were seen.
 pub fn owned_rules<'a>(owner: &Owner, observed: &'a observed::Service) -> Vec<&'a Rule> {
@@ -128,6 +117,7 @@ fn rules<'a>(
                 target.rules.iter().map(|rule| Wanted {
                     rule,
                     target_group_arn: &seen.arn,
+                    alternate: target.alternate.as_deref(),
                 })
             })
             .filter(|wanted| wanted.rule.listener_arn == *listener)
@@ -218,7 +208,7 @@ fn service(
 
 /// Whether a change starts a deployment.
 fn triggers(change: &Change) -> bool {
-    TRIGGERS.contains(&change.path.as_str())
+    STARTS_DEPLOYMENT.contains(&change.path.as_str())
 }
 
 /// Load balancer entries with ARNs; none while a managed target group is missing.
@@ -229,10 +219,13 @@ fn load_balancers(desired: &DesiredService, observed: &observed::Service) -> Opt
         .flatten()
         .map(|lb| {
             let arn = match &lb.target_group {
-                TargetGroupRef::Existing(arn) => arn,
-                TargetGroupRef::Managed(name) => &observed.target_groups.get(name)?.arn,
+                Some(TargetGroupRef::Existing(arn)) => Some(arn),
+                Some(TargetGroupRef::Managed(name)) => Some(&observed.target_groups.get(name)?.arn),
+                None => None,
             };
-            Some(json!({"targetGroupArn": arn, "containerName": lb.container_name, "containerPort": lb.container_port}))
+            let mut entry = lb.members.clone();
+            entry.extend(arn.map(|arn| ("targetGroupArn".to_owned(), json!(arn))));
+            Some(Value::Object(entry))
         })
         .collect::<Option<Vec<_>>>()
         .map(Value::Array)

@@ -64,6 +64,7 @@ fn steady(desired: &DesiredService) -> Service {
                 priority: Some(1),
                 conditions: rule.conditions.clone(),
                 actions: vec![json!({"type": "forward", "targetGroupArn": arn})],
+                transforms: rule.transforms.clone(),
                 tags: Some(desired.tags.clone()),
             });
         }
@@ -335,23 +336,32 @@ fn known_failure_does_not_hold_another_declaration() {
     );
 }
 
-#[test]
-fn immutable_change_sends_nothing() {
-    let observed = steady(&declared(balanced(), TD1));
-    let mut cases = vec![];
-    for (member, value) in [
+/// Other values of what AWS cannot change in a target group.
+fn immutable_edits() -> [(&'static str, Value); 7] {
+    [
         ("protocol", json!("HTTPS")),
+        ("protocolVersion", json!("GRPC")),
         ("port", json!(81)),
         ("vpcId", json!("vpc-2")),
         ("targetType", json!("instance")),
-    ] {
-        let mut edited = balanced();
+        ("ipAddressType", json!("ipv6")),
+        ("targetControlPort", json!(9000)),
+    ]
+}
+
+#[test]
+fn immutable_change_sends_nothing() {
+    let mut named = balanced();
+    named["loadBalancers"][0]["targetGroup"]["name"] = json!("mine");
+    let observed = steady(&declared(named.clone(), TD1));
+    let mut launch = named.clone();
+    launch["launchType"] = json!("EC2");
+    let mut cases = vec![("launchType", launch)];
+    for (member, value) in immutable_edits() {
+        let mut edited = named.clone();
         edited["loadBalancers"][0]["targetGroup"][member] = value;
         cases.push((member, edited));
     }
-    let mut launch = balanced();
-    launch["launchType"] = json!("EC2");
-    cases.push(("launchType", launch));
     for (member, edited) in cases {
         let plan = run(&declared(edited, TD2), &observed);
         assert!(plan.steps.is_empty(), "{member}: {plan:?}");
@@ -359,6 +369,25 @@ fn immutable_change_sends_nothing() {
             matches!(&plan.state, State::Blocked(Reason::InvalidSpec, m) if m.contains(member)),
             "{member}: {:?}",
             plan.state
+        );
+    }
+}
+
+#[test]
+fn immutable_change_of_a_group_without_a_name_of_its_own_makes_another_first() {
+    let observed = steady(&declared(balanced(), TD1));
+    for (member, value) in immutable_edits() {
+        let mut edited = balanced();
+        edited["loadBalancers"][0]["targetGroup"][member] = value.clone();
+        let plan = run(&declared(edited, TD1), &observed);
+        let [Step::CreateTargetGroup(input)] = plan.steps.as_slice() else {
+            panic!("{member}: {plan:?}")
+        };
+        assert_eq!(input[member], value);
+        assert!(
+            !observed
+                .target_groups
+                .contains_key(input["name"].as_str().unwrap())
         );
     }
 }

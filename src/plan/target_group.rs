@@ -5,18 +5,8 @@ use serde_json::Value;
 use super::{Change, Step, diff, request, tags};
 use crate::{
     desired::load_balancer::DesiredTargetGroup,
-    model::{Tags, observed::TargetGroup},
+    model::{Tags, observed::TargetGroup, target_group::IMMUTABLE},
 };
-
-/// Settings that AWS cannot change (ELBv2 ModifyTargetGroup has no member for them).
-const IMMUTABLE: [&str; 6] = [
-    "protocol",
-    "protocolVersion",
-    "port",
-    "vpcId",
-    "targetType",
-    "ipAddressType",
-];
 
 /// The call that creates it.
 pub fn create(desired: &DesiredTargetGroup, owner_tags: &Tags) -> Step {

@@ -23,7 +23,23 @@ const SERVICE: [Exception; 11] = [
     ),
 ];
 
-const TARGET_GROUP: [Exception; 4] = [
+const TARGET_GROUP: [Exception; 8] = [
+    exception(
+        "spec.loadBalancers[].targetGroup.protocol=GENEVE",
+        "ECS registers no tasks behind Gateway Load Balancers",
+    ),
+    exception(
+        "spec.loadBalancers[].targetGroup.healthCheckProtocol=GENEVE",
+        "no health check speaks it",
+    ),
+    exception(
+        "spec.loadBalancers[].targetGroup.targetType=lambda",
+        "targets of a service are tasks: addresses or instances",
+    ),
+    exception(
+        "spec.loadBalancers[].targetGroup.targetType=alb",
+        "targets of a service are tasks: addresses or instances",
+    ),
     exception(
         "spec.loadBalancers[].targetGroup.targetGroupArn",
         "updates name the group of name",
