@@ -3,7 +3,7 @@
 
 use crate::compare::{Comparison, Exception, ecs, elbv2, exception};
 
-const SERVICE: [Exception; 11] = [
+const SERVICE: &[Exception] = &[
     exception("spec.clusterRef", "ours: a cluster by its object"),
     exception("spec.taskDefinitionRef", "ours: a revision by its object"),
     exception("spec.service", "updates name the service of serviceName"),
@@ -23,7 +23,7 @@ const SERVICE: [Exception; 11] = [
     ),
 ];
 
-const TARGET_GROUP: [Exception; 4] = [
+const TARGET_GROUP: &[Exception] = &[
     exception(
         "spec.loadBalancers[].targetGroup.targetGroupArn",
         "updates name the group of name",
@@ -42,7 +42,7 @@ const TARGET_GROUP: [Exception; 4] = [
     ),
 ];
 
-const RULE: [Exception; 3] = [
+const RULE: &[Exception] = &[
     exception(
         "spec.loadBalancers[].targetGroup.rules[].ruleArn",
         "updates name the rule that the status knows",
@@ -60,7 +60,7 @@ const RULE: [Exception; 3] = [
 #[test]
 fn service_has_every_member_of_awss_model() {
     let model = ecs();
-    Comparison::new("EcsService", &model, &SERVICE)
+    Comparison::new("EcsService", &model, SERVICE)
         .operations("spec", &["CreateService", "UpdateService"])
         .finish();
 }
@@ -68,7 +68,7 @@ fn service_has_every_member_of_awss_model() {
 #[test]
 fn managed_target_group_has_every_member_of_awss_model() {
     let model = elbv2();
-    Comparison::new("EcsService", &model, &TARGET_GROUP)
+    Comparison::new("EcsService", &model, TARGET_GROUP)
         .operations(
             "spec.loadBalancers[].targetGroup",
             &["CreateTargetGroup", "ModifyTargetGroup"],
@@ -79,7 +79,7 @@ fn managed_target_group_has_every_member_of_awss_model() {
 #[test]
 fn listener_rule_has_every_member_of_awss_model() {
     let model = elbv2();
-    Comparison::new("EcsService", &model, &RULE)
+    Comparison::new("EcsService", &model, RULE)
         .operations(
             "spec.loadBalancers[].targetGroup.rules[]",
             &["CreateRule", "ModifyRule"],
