@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::service_rules::invalid;
+use super::rules::invalid;
 
 /// How a deployment replaces tasks. Can be changed without a deployment; the next one follows it.
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]

@@ -4,7 +4,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{load_balancer::IpAddressType, rule_action::RuleAction, service_rules::invalid};
+use super::{load_balancer::IpAddressType, rule_action::RuleAction, rules::invalid};
 
 /// A rule of a load balancer's listener. Can be changed without a deployment, in place.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]

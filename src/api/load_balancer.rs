@@ -6,7 +6,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{listener_rule::ListenerRule, service_rules::invalid};
+use super::{listener_rule::ListenerRule, rules::invalid};
 
 /// Traffic for one container port. A change starts a deployment. Two entries may name the same container and port.
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]

@@ -4,7 +4,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::service_rules::invalid;
+use super::rules::invalid;
 
 /// Network of tasks whose network mode is `awsvpc`; required for them and refused for others. AWS replaces it as a whole.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]

@@ -6,7 +6,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::service_rules::invalid;
+use super::rules::invalid;
 
 /// What happens to a request.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]

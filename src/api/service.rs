@@ -12,8 +12,8 @@ use super::{
     lifecycle::{Lifecycle, LocalReference},
     load_balancer::LoadBalancer,
     network::{NetworkConfiguration, ServiceRegistry, Toggle},
+    rules::{forbidden, invalid, invalid_value},
     service_connect::{GatewayConnector, ServiceConnectConfiguration, VpcLatticeConfiguration},
-    service_rules::{forbidden, invalid, invalid_value},
     service_volume::{MonitoringConfiguration, ServiceVolumeConfiguration},
     strategy::{CapacityProviderStrategyItem, PlacementConstraint, PlacementStrategy},
 };

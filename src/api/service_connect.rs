@@ -4,7 +4,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{container::LogConfiguration, network::Toggle, service_rules::invalid};
+use super::{logging::LogConfiguration, network::Toggle, rules::invalid};
 
 /// How the service is found by others in a namespace, and finds them. AWS replaces it as a whole; every change starts a deployment.
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]

@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    rules::{invalid, invalid_value},
     service::PropagateTags,
-    service_rules::{invalid, invalid_value},
 };
 
 /// Settings of a volume that the task definition marks `configuredAtLaunch`. A change starts a deployment; AWS replaces the list as a whole.

@@ -8,7 +8,7 @@ use super::{Identity, Invalid, members, remove_lifecycle, tags};
 use crate::{
     api::{
         EcsTaskDefinitionSpec,
-        task_definition::{Compatibility, NetworkMode},
+        task::{Compatibility, NetworkMode},
     },
     model::{
         Installation, Members, Tags, hash,

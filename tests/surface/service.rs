@@ -3,7 +3,7 @@
 
 use crate::compare::{Comparison, Exception, ecs, elbv2, exception};
 
-const SERVICE: [Exception; 11] = [
+const SERVICE: &[Exception] = &[
     exception("spec.clusterRef", "ours: a cluster by its object"),
     exception("spec.taskDefinitionRef", "ours: a revision by its object"),
     exception("spec.service", "updates name the service of serviceName"),
@@ -21,9 +21,13 @@ const SERVICE: [Exception; 11] = [
         "spec.loadBalancers[].targetGroup",
         "ours: a managed target group",
     ),
+    exception(
+        "spec.serviceConnectConfiguration.logConfiguration.logDriver",
+        "open: a driver is only handed on",
+    ),
 ];
 
-const TARGET_GROUP: [Exception; 8] = [
+const TARGET_GROUP: &[Exception] = &[
     exception(
         "spec.loadBalancers[].targetGroup.protocol=GENEVE",
         "ECS registers no tasks behind Gateway Load Balancers",
@@ -58,7 +62,7 @@ const TARGET_GROUP: [Exception; 8] = [
     ),
 ];
 
-const RULE: [Exception; 3] = [
+const RULE: &[Exception] = &[
     exception(
         "spec.loadBalancers[].targetGroup.rules[].ruleArn",
         "updates name the rule that the status knows",
@@ -76,7 +80,7 @@ const RULE: [Exception; 3] = [
 #[test]
 fn service_has_every_member_of_awss_model() {
     let model = ecs();
-    Comparison::new("EcsService", &model, &SERVICE)
+    Comparison::new("EcsService", &model, SERVICE)
         .operations("spec", &["CreateService", "UpdateService"])
         .finish();
 }
@@ -84,7 +88,7 @@ fn service_has_every_member_of_awss_model() {
 #[test]
 fn managed_target_group_has_every_member_of_awss_model() {
     let model = elbv2();
-    Comparison::new("EcsService", &model, &TARGET_GROUP)
+    Comparison::new("EcsService", &model, TARGET_GROUP)
         .operations(
             "spec.loadBalancers[].targetGroup",
             &["CreateTargetGroup", "ModifyTargetGroup"],
@@ -95,7 +99,7 @@ fn managed_target_group_has_every_member_of_awss_model() {
 #[test]
 fn listener_rule_has_every_member_of_awss_model() {
     let model = elbv2();
-    Comparison::new("EcsService", &model, &RULE)
+    Comparison::new("EcsService", &model, RULE)
         .operations(
             "spec.loadBalancers[].targetGroup.rules[]",
             &["CreateRule", "ModifyRule"],

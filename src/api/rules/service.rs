@@ -3,21 +3,21 @@
 use kube::core::{Reason, Rule};
 
 /// A combination of members that is impossible.
-pub(super) fn invalid(rule: &str, message: &str) -> Rule {
+pub fn invalid(rule: &str, message: &str) -> Rule {
     Rule::new(rule)
         .message(message)
         .reason(Reason::FieldValueInvalid)
 }
 
 /// The same with a message that is itself CEL, so that it can say the value.
-pub(super) fn invalid_value(rule: &str, message: &str) -> Rule {
+pub fn invalid_value(rule: &str, message: &str) -> Rule {
     Rule::new(rule)
         .message(kube::core::Message::Expression(message.to_owned()))
         .reason(Reason::FieldValueInvalid)
 }
 
 /// A change that AWS has no call for.
-pub(super) fn forbidden(rule: &str, message: &str) -> Rule {
+pub fn forbidden(rule: &str, message: &str) -> Rule {
     Rule::new(rule)
         .message(message)
         .reason(Reason::FieldValueForbidden)
