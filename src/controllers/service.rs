@@ -42,6 +42,7 @@ impl EcsService {
                 .iter()
                 .map(|rule| (rule.arn.clone(), rule.listener_arn.clone()))
                 .collect(),
+            declared: status.applied.iter().cloned().collect(),
         }
     }
 
@@ -185,12 +186,8 @@ impl Kind for EcsService {
                 .get("taskDefinition")
                 .and_then(|td| td.as_str())
                 .map(str::to_owned),
-            attributes: desired
-                .target_groups
-                .iter()
-                .filter(|group| !group.attributes.is_empty())
-                .map(|group| group.name.clone())
-                .collect(),
+            attributes: desired.groups_with_attributes(),
+            revision: desired.is_on_revision(),
             rollout: true,
             recorded_deployment: desired.target.known_deployment.clone(),
         };
@@ -221,6 +218,7 @@ impl Kind for EcsService {
     ) {
         let failed = plan.is_held || matches!(plan.state, State::Blocked(Reason::RolloutFailed, _));
         status::service::facts(status, desired, observed, failed);
+        status.applied = status::applied(&status.applied, &desired.declared, plan);
     }
 
     fn is_drift(path: &str) -> bool {

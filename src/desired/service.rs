@@ -17,7 +17,13 @@ use crate::{
         EcsServiceSpec,
         service::{LaunchType, SchedulingStrategy},
     },
-    model::{Installation, Members, Tags, arn, hash, ownership::Owner, service::STARTS_DEPLOYMENT},
+    model::{
+        Installation, Members, Tags, arn,
+        declared::{self, Paths},
+        hash,
+        ownership::Owner,
+        service::{ON_REVISION, STARTS_DEPLOYMENT},
+    },
 };
 
 /// Tasks of a new service that declares no count.
@@ -70,6 +76,34 @@ pub struct DesiredService {
     pub tags: Tags,
     /// Hash of the declared members that start deployments.
     pub rollout_hash: String,
+    /// What is declared, by path: of the service, `/tags/KEY`, `/targetGroups/NAME/…` and `/targetGroups/NAME/attributes/KEY`.
+    pub declared: Paths,
+    /// What was declared before and is not any more.
+    pub removed: Paths,
+}
+
+impl DesiredService {
+    /// Names of the managed target groups whose attributes are, or were, declared.
+    pub fn groups_with_attributes(&self) -> BTreeSet<String> {
+        let groups = self.target_groups.iter().map(|group| &group.name);
+        let has_attributes = |name: &&String| {
+            let prefix = declared::below("/targetGroups", name) + "/attributes";
+            [&self.declared, &self.removed]
+                .iter()
+                .any(|paths| declared::under(paths, &prefix).next().is_some())
+        };
+        groups.filter(has_attributes).cloned().collect()
+    }
+
+    /// Whether members are, or were, declared that only a service revision shows.
+    pub fn is_on_revision(&self) -> bool {
+        ON_REVISION.iter().any(|member| {
+            let path = declared::below("", member);
+            [&self.declared, &self.removed].iter().any(|paths| {
+                paths.contains(&path) || declared::under(paths, &path).next().is_some()
+            })
+        })
+    }
 }
 
 /// What an earlier look left in the status.
@@ -83,6 +117,8 @@ pub struct Known {
     pub target_groups: BTreeSet<String>,
     /// Rules by ARN, with their listeners.
     pub rules: Vec<(String, String)>,
+    /// What was declared and may be in AWS, by path.
+    pub declared: Paths,
 }
 
 /// Which service an object means. `cluster` is where the reference leads, or what the status knows.
@@ -149,6 +185,12 @@ pub fn desired(
     let load_balancers = load_balancers(id, spec, installation);
     let target_groups = target_groups(id, spec, installation)?;
     let rollout_hash = rollout_hash(&members, load_balancers.as_deref().unwrap_or_default());
+    let declared = declared(
+        &members,
+        load_balancers.as_deref().unwrap_or_default(),
+        &target_groups,
+        spec.lifecycle.tags.as_ref(),
+    );
     let is_daemon = spec.scheduling_strategy == Some(SchedulingStrategy::Daemon);
     let first_desired_count =
         (!is_daemon).then(|| spec.desired_count.unwrap_or(FIRST_DESIRED_COUNT));
@@ -160,7 +202,35 @@ pub fn desired(
         target_groups,
         tags,
         rollout_hash,
+        removed: &known.declared - &declared,
+        declared,
     })
+}
+
+/// What is declared, by path. The task definition is always declared, by reference or by name.
+fn declared(
+    members: &Members,
+    load_balancers: &[DesiredLoadBalancer],
+    target_groups: &[DesiredTargetGroup],
+    tags: Option<&Tags>,
+) -> Paths {
+    let mut paths = declared::paths("", members);
+    paths.remove("/taskDefinition");
+    for (index, entry) in load_balancers.iter().enumerate() {
+        paths.extend(declared::paths(
+            &format!("/loadBalancers/{index}"),
+            &entry.members,
+        ));
+    }
+    for group in target_groups {
+        let prefix = declared::below("/targetGroups", &group.name);
+        paths.extend(declared::paths(&prefix, &group.members));
+        let keys = group.attributes.keys();
+        paths.extend(keys.map(|key| declared::below(&format!("{prefix}/attributes"), key)));
+    }
+    let keys = tags.into_iter().flat_map(Tags::keys);
+    paths.extend(keys.map(|key| declared::below("/tags", key)));
+    paths
 }
 
 /// Hash of the declared members that start deployments.

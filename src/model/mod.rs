@@ -3,6 +3,7 @@
 //! Values only: no client, no clock, no AWS SDK.
 
 pub mod arn;
+pub mod declared;
 pub mod hash;
 pub mod name;
 pub mod observed;

@@ -23,3 +23,14 @@ pub const FORCES_DEPLOYMENT: [&str; 1] = ["capacityProviderStrategy"];
 
 /// Members that only a service revision has, not DescribeServices (ServiceRevision against Service and Deployment).
 pub const ON_REVISION: [&str; 2] = ["gatewayConnectors", "monitoring"];
+
+/// Members that stand at deployments, alone or fresher than at the service (Deployment against Service).
+pub const ON_DEPLOYMENT: [&str; 7] = [
+    "taskDefinition",
+    "networkConfiguration",
+    "platformVersion",
+    "capacityProviderStrategy",
+    "serviceConnectConfiguration",
+    "volumeConfigurations",
+    "vpcLatticeConfigurations",
+];

@@ -93,6 +93,7 @@ pub fn plan<'a>(
     owned: &[&'a Rule],
     all: &[Rule],
     owner_tags: &Tags,
+    removable: &[String],
 ) -> Rules<'a> {
     let mut rules = Rules::default();
     let mut free: Vec<&'a Rule> = owned.to_vec();
@@ -166,7 +167,7 @@ pub fn plan<'a>(
             priorities.push(json!({"ruleArn": rule.arn, "priority": priority}));
         }
         let observed = rule.tags.clone().unwrap_or_default();
-        let tag_changes = tags::changes(owner_tags, &observed, &[]);
+        let tag_changes = tags::changes(owner_tags, &observed, removable);
         rules.changes.extend(tag_changes.describe(&observed));
         rules.steps.extend(tag_changes.elbv2(&rule.arn));
     }
@@ -332,6 +333,7 @@ mod tests {
             &owned.iter().collect::<Vec<_>>(),
             &all,
             &Tags::new(),
+            &[],
         )
     }
 

@@ -16,10 +16,10 @@ use crate::{
 };
 
 const LISTENER: &str = "arn:aws:elasticloadbalancing:us-east-1:000000000000:listener/app/demo/1/2";
-const TD1: &str = "arn:aws:ecs:us-east-1:000000000000:task-definition/web:1";
-const TD2: &str = "arn:aws:ecs:us-east-1:000000000000:task-definition/web:2";
+pub(super) const TD1: &str = "arn:aws:ecs:us-east-1:000000000000:task-definition/web:1";
+pub(super) const TD2: &str = "arn:aws:ecs:us-east-1:000000000000:task-definition/web:2";
 
-fn balanced() -> Value {
+pub(super) fn balanced() -> Value {
     json!({
         "clusterRef": {"name": "main"}, "taskDefinitionRef": {"name": "web"}, "desiredCount": 2,
         "launchType": "FARGATE",
@@ -31,7 +31,7 @@ fn balanced() -> Value {
     })
 }
 
-fn declared(json: Value, task_definition: &str) -> DesiredService {
+pub(super) fn declared(json: Value, task_definition: &str) -> DesiredService {
     let references = References {
         cluster: "main".into(),
         task_definition: task_definition.into(),
@@ -46,12 +46,12 @@ fn declared(json: Value, task_definition: &str) -> DesiredService {
     .unwrap()
 }
 
-fn members(json: Value) -> Members {
+pub(super) fn members(json: Value) -> Members {
     json.as_object().unwrap().clone()
 }
 
 /// AWS as it is when `desired` is in sync and steady.
-fn steady(desired: &DesiredService) -> Service {
+pub(super) fn steady(desired: &DesiredService) -> Service {
     let mut observed = Service::default();
     let mut entries = Vec::new();
     for group in &desired.target_groups {
@@ -95,7 +95,7 @@ fn steady(desired: &DesiredService) -> Service {
     observed
 }
 
-fn run(desired: &DesiredService, observed: &Service) -> Plan {
+pub(super) fn run(desired: &DesiredService, observed: &Service) -> Plan {
     plan(desired, observed, &History::default())
 }
 
@@ -104,7 +104,7 @@ fn operations(plan: &Plan) -> Vec<&'static str> {
 }
 
 /// Changes a member of the observed service.
-fn set(observed: &mut Service, member: &str, value: Value) {
+pub(super) fn set(observed: &mut Service, member: &str, value: Value) {
     observed
         .service
         .as_mut()
@@ -114,7 +114,7 @@ fn set(observed: &mut Service, member: &str, value: Value) {
 }
 
 /// Changes a member of its PRIMARY deployment.
-fn set_primary(observed: &mut Service, member: &str, value: Value) {
+pub(super) fn set_primary(observed: &mut Service, member: &str, value: Value) {
     observed.service.as_mut().unwrap().members["deployments"][0][member] = value;
 }
 
