@@ -4,6 +4,7 @@
 
 pub mod cluster;
 pub mod load_balancer;
+pub mod schema;
 pub mod service;
 pub mod task_definition;
 #[cfg(test)]
@@ -12,7 +13,7 @@ pub(crate) mod testing;
 use serde::Serialize;
 
 use crate::{
-    api::Lifecycle,
+    api::{Lifecycle, rules},
     model::{
         Installation, Members, Tags, name,
         ownership::{self, Owner},
@@ -35,6 +36,12 @@ impl Invalid {
             path: path.into(),
             message: message.into(),
         }
+    }
+
+    /// The same mistake, seen from further up.
+    fn below(mut self, parent: &str) -> Self {
+        self.path.insert_str(0, parent);
+        self
     }
 }
 
@@ -99,18 +106,11 @@ fn tags(lifecycle: &Lifecycle, owner: &Owner) -> Result<Tags, Invalid> {
         ));
     }
     for (key, value) in &tags {
-        let path = || format!("spec.tags[{key:?}]");
-        if key.to_ascii_lowercase().starts_with("aws:") || key.starts_with(ownership::PREFIX) {
-            return Err(Invalid::new(
-                path(),
-                "keys that begin with \"aws:\" or \"ecs-operator.dev/\" are reserved. Rename it.",
-            ));
-        }
-        if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 {
-            return Err(Invalid::new(
-                path(),
-                "a key has 1-128 characters, a value at most 256. Shorten it.",
-            ));
+        let is_reserved =
+            key.to_ascii_lowercase().starts_with("aws:") || key.starts_with(ownership::PREFIX);
+        if is_reserved || key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256
+        {
+            return Err(Invalid::new(format!("spec.tags[{key:?}]"), rules::TAGS));
         }
     }
     tags.extend(owner.tags());

@@ -9,7 +9,7 @@ use super::{
     load_balancer::{
         DesiredLoadBalancer, DesiredTargetGroup, TargetGroupRef, target_group_name, target_groups,
     },
-    members, remove_lifecycle, tags,
+    members, remove_lifecycle, schema, tags,
 };
 use crate::{
     api::{
@@ -132,6 +132,7 @@ pub fn desired(
     let target = target(id, spec, &references.cluster, known, installation)?;
     let tags = tags(&spec.lifecycle, &target.owner)?;
     let mut members = members(spec);
+    schema::SERVICE.check(&members)?;
     remove_lifecycle(&mut members);
     for ours in [
         "clusterRef",

@@ -9,5 +9,8 @@ mod harness;
 mod load_balancing;
 mod operating;
 mod owning;
+mod rejecting;
+#[path = "../common/rejections.rs"]
+mod rejections;
 mod rolling_out;
 mod staying;

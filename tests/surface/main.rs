@@ -4,5 +4,8 @@
 
 mod cluster;
 mod compare;
+mod rejecting;
+#[path = "../common/rejections.rs"]
+mod rejections;
 mod service;
 mod task_definition;
