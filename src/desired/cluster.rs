@@ -6,7 +6,10 @@ use crate::{
         EcsClusterSpec, cluster::ExecuteCommandLogging, rules,
         strategy::CapacityProviderStrategyItem,
     },
-    model::{Installation, Members, Tags, ownership::Owner},
+    model::{
+        Installation, Members, Tags, hash,
+        ownership::{self, Owner},
+    },
 };
 
 /// Which cluster it is: all that reading and deleting need.
@@ -27,7 +30,7 @@ pub struct DesiredCluster {
     pub members: Members,
     /// `capacityProviders` and `defaultCapacityProviderStrategy`, when the providers are declared.
     pub capacity: Option<Members>,
-    /// The user's tags and the ownership tags.
+    /// The user's tags, the ownership tags and the hash of Service Connect's namespace.
     pub tags: Tags,
 }
 
@@ -52,7 +55,11 @@ pub fn desired(
     let mut members = members(spec);
     check(spec, &members)?;
     let target = target(id, spec, installation)?;
-    let tags = tags(&spec.lifecycle, &target.owner)?;
+    let mut tags = tags(&spec.lifecycle, &target.owner)?;
+    if let Some(defaults) = &spec.service_connect_defaults {
+        let hash = hash::hex(&[&defaults.namespace], 32);
+        tags.insert(ownership::NAMESPACE_HASH.into(), hash);
+    }
     remove_lifecycle(&mut members);
     members.remove("clusterName");
     let providers = members.remove("capacityProviders");

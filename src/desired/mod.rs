@@ -92,16 +92,20 @@ impl Identity<'_> {
     }
 }
 
+/// Tags that a user may declare: of AWS's 50 (TagResource) ownership takes four, and one each what was declared, the consent to an
+/// adoption and the tombstone.
+const TAGS_MAX: usize = 43;
+
 /// The object's tags with the ownership tags.
 fn tags(lifecycle: &Lifecycle, owner: &Owner) -> Result<Tags, Invalid> {
     let mut tags = lifecycle.tags.clone().unwrap_or_default();
-    if tags.len() > 46 {
+    if tags.len() > TAGS_MAX {
         return Err(Invalid::new(
             "spec.tags",
             format!(
-                "{} tags; AWS takes 50, of which the operator needs 4. Remove {}.",
+                "{} tags; AWS takes 50, of which the operator needs up to 7. Remove {}.",
                 tags.len(),
-                tags.len() - 46
+                tags.len() - TAGS_MAX
             ),
         ));
     }
