@@ -4,6 +4,8 @@
 mod crashing;
 mod creating;
 mod deleting;
+#[path = "../common/every_member/mod.rs"]
+mod every_member;
 mod failing;
 mod harness;
 mod load_balancing;

@@ -2,13 +2,15 @@
 
 use futures::{StreamExt, stream};
 use kube::{
-    Api, Client,
+    Api,
     api::{DynamicObject, PostParams},
     core::{ApiResource, GroupVersionKind},
 };
 use serde_json::{Value, json};
+use simulator::contract::Model;
 
 use crate::{
+    every_member::{CLUSTER, TASK_DEFINITION, cases},
     harness::{World, objects::manifest, world::story},
     rejections::{By, Case, Table, table},
 };
@@ -16,39 +18,45 @@ use crate::{
 /// Requests at once.
 const AT_ONCE: usize = 8;
 
-/// What the API server answers to the object of a case; nothing is kept but what a change needs.
-async fn answer(client: Client, namespace: &str, table: &Table, case: &Case) -> Result<(), String> {
-    let kind = GroupVersionKind::gvk("ecs-operator.dev", "v1alpha1", &table.kind);
-    let api: Api<DynamicObject> =
-        Api::namespaced_with(client, namespace, &ApiResource::from_gvk(&kind));
-    let name: String = case
-        .case
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() {
-                c.to_ascii_lowercase()
-            } else {
-                '-'
-            }
-        })
-        .collect();
-    let object = |spec: Value| -> DynamicObject {
-        serde_json::from_value(manifest(&table.kind, &name, spec)).expect("an object")
-    };
-    let dry_run = PostParams {
+fn api(world: &World, kind: &str) -> Api<DynamicObject> {
+    let kind = GroupVersionKind::gvk("ecs-operator.dev", "v1alpha1", kind);
+    let resource = ApiResource::from_gvk(&kind);
+    Api::namespaced_with(world.client.clone(), &world.namespace, &resource)
+}
+
+fn object(kind: &str, name: &str, spec: &Value) -> DynamicObject {
+    serde_json::from_value(manifest(kind, name, spec.clone())).expect("an object")
+}
+
+fn dry_run() -> PostParams {
+    PostParams {
         dry_run: true,
         ..PostParams::default()
-    };
+    }
+}
+
+/// What the API server answers to a new object; nothing is kept.
+async fn created(world: &World, kind: &str, spec: &Value) -> Result<(), String> {
+    let created = api(world, kind)
+        .create(&dry_run(), &object(kind, "web", spec))
+        .await;
+    created.map(drop).map_err(|error| error.to_string())
+}
+
+/// What the API server answers to a case. A change needs an object, which is kept.
+async fn answer(world: &World, table: &Table, case: &Case) -> Result<(), String> {
     let Some(before) = table.spec_before(case) else {
-        let created = api.create(&dry_run, &object(table.spec(case))).await;
-        return created.map(drop).map_err(|error| error.to_string());
+        return created(world, &table.kind, &table.spec(case)).await;
     };
+    let name = case.case.to_ascii_lowercase().replace(' ', "-");
+    let api = api(world, &table.kind);
+    let before = object(&table.kind, &name, &before);
     let mut changed = api
-        .create(&PostParams::default(), &object(before))
+        .create(&PostParams::default(), &before)
         .await
         .map_err(|error| format!("the object before: {error}"))?;
     changed.data["spec"] = table.spec(case);
-    let replaced = api.replace(&name, &dry_run, &changed).await;
+    let replaced = api.replace(&name, &dry_run(), &changed).await;
     replaced.map(drop).map_err(|error| error.to_string())
 }
 
@@ -61,7 +69,7 @@ async fn check(world: &World, yaml: &str, least: usize) {
         .collect();
     assert!(asked.len() >= least, "the table lost cases");
     let answers = stream::iter(asked).map(|case| {
-        let asked = answer(world.client.clone(), &world.namespace, &table, case);
+        let asked = answer(world, &table, case);
         async move { (case, asked.await) }
     });
     let answers: Vec<_> = answers.buffer_unordered(AT_ONCE).collect().await;
@@ -105,5 +113,28 @@ fn unknown_member_is_refused_by_name() {
             .try_apply(&[manifest("EcsTaskDefinition", "web", spec)])
             .unwrap_err();
         assert!(error.contains("enviroment"), "{error}");
+    });
+}
+
+#[test]
+fn every_member_and_word_of_awss_is_taken() {
+    story("rejecting_nothing", |world| async move {
+        let model = Model::parse(include_str!("../simulator/models/ecs.json"));
+        for (kind, of) in [
+            ("EcsTaskDefinition", &TASK_DEFINITION),
+            ("EcsCluster", &CLUSTER),
+        ] {
+            let cases = cases(&model, of);
+            let answers = stream::iter(&cases).map(|case| {
+                let asked = created(&world, kind, &case.spec);
+                async move { (case, asked.await) }
+            });
+            let answers: Vec<_> = answers.buffer_unordered(AT_ONCE).collect().await;
+            let refused: Vec<String> = answers
+                .into_iter()
+                .filter_map(|(case, answer)| Some(format!("{}: {}", case.name, answer.err()?)))
+                .collect();
+            assert!(refused.is_empty(), "{kind}:\n{}", refused.join("\n"));
+        }
     });
 }
