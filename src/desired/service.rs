@@ -10,7 +10,7 @@ use super::{
         DesiredLoadBalancer, DesiredTargetGroup, TargetGroupRef, load_balancers,
         target_group_names, target_groups,
     },
-    members, remove_lifecycle, tags,
+    members, remove_lifecycle, schema, tags,
 };
 use crate::{
     api::{
@@ -167,6 +167,7 @@ pub fn desired(
     let target = target(id, spec, &references.cluster, known, installation)?;
     let tags = tags(&spec.lifecycle, &target.owner)?;
     let mut members = members(spec);
+    schema::SERVICE.check(&members)?;
     remove_lifecycle(&mut members);
     for ours in [
         "clusterRef",

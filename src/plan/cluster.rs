@@ -1,10 +1,16 @@
 //! The plan of a cluster.
 
+use serde_json::Value;
+
 use super::{Plan, State, Step, diff, refusal::not_owned, request, tags};
 use crate::{
     api::condition::Reason,
     desired::cluster::DesiredCluster,
-    model::{observed::Resource, ownership::Claim},
+    model::{
+        Members, Tags,
+        observed::Resource,
+        ownership::{self, Claim},
+    },
 };
 
 /// The steps that make the cluster as desired. `known` is the ARN in the status; `removable` are tag keys that were declared once.
@@ -31,7 +37,7 @@ pub fn plan(desired: &DesiredCluster, observed: Option<&Resource>, known: Option
             );
         }
     }
-    let mut changes = diff::changes(&desired.members, &cluster.members);
+    let mut changes = diff::changes(&desired.members, &seen(desired, cluster));
     let mut steps = Vec::new();
     if !changes.is_empty() {
         let mut input = request! {"cluster": name};
@@ -70,9 +76,29 @@ pub fn plan(desired: &DesiredCluster, observed: Option<&Resource>, known: Option
     }
 }
 
+/// What was seen, in the words of the declaration: AWS answers the name of a namespace with its ARN, so that the tag that was written
+/// with the name has to say that it is the one. Whoever declares the ARN sees what others change.
+fn seen(desired: &DesiredCluster, cluster: &Resource) -> Members {
+    const MEMBER: &str = "serviceConnectDefaults";
+    let mut members = cluster.members.clone();
+    let declared = desired.members.get(MEMBER);
+    let is_name = |defaults: &&Value| {
+        let namespace = defaults["namespace"].as_str();
+        namespace.is_some_and(|namespace| !namespace.starts_with("arn:"))
+    };
+    let hash = |tags: &Tags| tags.get(ownership::NAMESPACE_HASH).cloned();
+    if let Some(declared) = declared.filter(is_name)
+        && members.contains_key(MEMBER)
+        && hash(&cluster.tags) == hash(&desired.tags)
+    {
+        members.insert(MEMBER.to_owned(), declared.clone());
+    }
+    members
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::desired::{
@@ -136,6 +162,27 @@ mod tests {
                 request! {"cluster": "team-web", "settings": settings}
             )]
         );
+    }
+
+    #[test]
+    fn namespace_that_was_declared_by_name_is_known_by_its_tag() {
+        let desired_a = desired(json!({"serviceConnectDefaults": {"namespace": "a"}}));
+        let arn = "arn:aws:servicediscovery:us-east-1:000000000000:namespace/ns-1";
+        let cluster = seen(
+            &desired_a,
+            json!({"serviceConnectDefaults": {"namespace": arn}}),
+        );
+        assert_eq!(plan(&desired_a, Some(&cluster), None), Plan::settled());
+        let desired_b = desired(json!({"serviceConnectDefaults": {"namespace": "b"}}));
+        assert!(matches!(
+            plan(&desired_b, Some(&cluster), None).steps.as_slice(),
+            [Step::UpdateCluster(_), Step::TagResource(_)]
+        ));
+        let by_arn = desired(json!({"serviceConnectDefaults": {"namespace": "arn:other"}}));
+        assert!(matches!(
+            plan(&by_arn, Some(&cluster), None).steps.as_slice(),
+            [Step::UpdateCluster(_), Step::TagResource(_)]
+        ));
     }
 
     #[test]

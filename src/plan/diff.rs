@@ -199,8 +199,6 @@ fn texts_differ(key: &str, declared: &str, observed: &str) -> bool {
         "capacityProvider" | "role" | "kmsKeyId" | "kmsKey" if one_is_arn => {
             arn::last_segment(declared) != arn::last_segment(observed)
         }
-        // An ARN of a namespace holds its ID: whether it is the one of this name, only Cloud Map could say.
-        "namespace" if one_is_arn => false,
         "field" => {
             let canonical = |field: &str| match field.to_ascii_lowercase().as_str() {
                 "host" => "instanceid".to_owned(),
@@ -237,7 +235,6 @@ fn is_default(key: &str, value: &Value) -> bool {
                 | ("strategy", "ROLLING")
                 | ("targetType", "AWS_LAMBDA")
                 | ("action", "ROLLBACK")
-                | ("logging", "DEFAULT")
                 | ("platformVersion", "LATEST")
                 | ("filesystemType", "xfs")
         ),

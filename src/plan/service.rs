@@ -194,7 +194,7 @@ fn service(
         (!is_default).then(|| (member, seen.to_string(), way))
     }));
     let declared = completed.members;
-    let mut changes = diff::changes(&declared, &current);
+    let mut changes = diff::changes(&declared, &in_words_of(&declared, current));
     let mut held = None;
     if changes.iter().any(triggers)
         && let Some(reason) = rollout::given_up(desired, observed, history)
@@ -309,6 +309,21 @@ fn completed(
         members.remove(PLATFORM);
     }
     completed
+}
+
+/// What was seen, in the words of the declaration: a namespace that is declared by name and answered with its ARN may or may
+/// not be the same, which only Cloud Map could say.
+fn in_words_of(declared: &Members, mut seen: Members) -> Members {
+    let namespace = |members: &Members| {
+        let block = members.get("serviceConnectConfiguration")?;
+        block["namespace"].as_str().map(str::to_owned)
+    };
+    if let Some(name) = namespace(declared).filter(|name| !name.starts_with("arn:"))
+        && namespace(&seen).is_some_and(|seen| seen.starts_with("arn:"))
+    {
+        seen["serviceConnectConfiguration"]["namespace"] = name.into();
+    }
+    seen
 }
 
 /// Whether the service's platform version is older than what LATEST meant when this was written: 1.4.0, for Windows 1.0.0, the

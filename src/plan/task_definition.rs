@@ -58,7 +58,8 @@ mod tests {
     use crate::plan::State;
 
     fn desired(image: &str) -> DesiredTaskDefinition {
-        let spec = spec(json!({"containerDefinitions": [{"name": "app", "image": image}]}));
+        let spec =
+            spec(json!({"containerDefinitions": [{"name": "app", "image": image, "memory": 128}]}));
         desired::task_definition::desired(WEB, &spec, None, &installation()).unwrap()
     }
 

@@ -191,7 +191,7 @@ impl<'a> Comparison<'a> {
             return self.report(path, format!("is {}, AWS has {wanted}", schema["type"]));
         }
         match shape.kind {
-            ShapeType::Structure => return self.structure(path, schema, &[name]),
+            ShapeType::Structure => self.structure(path, schema, &[name]),
             ShapeType::List => {
                 let member = shape.member.as_deref().expect("a list has a member");
                 self.member(&format!("{path}[]"), &schema["items"], member);

@@ -4,5 +4,13 @@
 
 mod cluster;
 mod compare;
+#[path = "../common/every_member/mod.rs"]
+mod every_member;
+#[path = "../common/in_memory.rs"]
+mod in_memory;
+mod members;
+mod rejecting;
+#[path = "../common/rejections.rs"]
+mod rejections;
 mod service;
 mod task_definition;
