@@ -229,6 +229,9 @@ pub struct EcsClusterStatus {
     /// Declared members that AWS had otherwise at the last look; they were repaired unless the management policy forbids it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drift: Vec<Drift>,
+    /// Members that are declared and may be in AWS, as JSON Pointers without values: what is taken out of the spec later is set back in AWS.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub applied: Vec<String>,
     /// The AWS error that hinders this object, while it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<LastError>,

@@ -191,6 +191,9 @@ pub struct EcsTaskDefinitionStatus {
     /// Revisions that the operator registered and has not deregistered, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub revisions: Vec<Revision>,
+    /// Members that are declared and may be in AWS, as JSON Pointers without values: what is taken out of the spec later is set back in AWS.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub applied: Vec<String>,
     /// The AWS error that hinders this object, while it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<LastError>,

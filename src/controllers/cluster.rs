@@ -73,18 +73,21 @@ impl Kind for EcsCluster {
             .status
             .as_ref()
             .and_then(|status| status.arn.as_deref());
-        plan::cluster::plan(desired, observed.as_ref(), known)
+        let applied = self.status.iter().flat_map(|status| &status.applied);
+        let applied = applied.cloned().collect();
+        plan::cluster::plan(desired, observed.as_ref(), known, &applied)
     }
 
     fn facts(
         status: &mut EcsClusterStatus,
         desired: &DesiredCluster,
         observed: &Option<Resource>,
-        _: &Plan,
+        plan: &Plan,
     ) {
         if let Some(cluster) = observed {
             status::cluster::facts(status, cluster, &desired.target.owner);
         }
+        status.applied = status::applied(&status.applied, &desired.declared(), plan);
     }
 
     fn settled(desired: &DesiredCluster, _: &Option<Resource>) -> String {

@@ -1,13 +1,15 @@
 //! EcsCluster → the desired cluster.
 
-use super::{Identity, Invalid, members, remove_lifecycle, schema, tags};
+use super::{Identity, Invalid, declared_tags, members, remove_lifecycle, schema, tags};
 use crate::{
     api::{
         EcsClusterSpec, cluster::ExecuteCommandLogging, rules,
         strategy::CapacityProviderStrategyItem,
     },
     model::{
-        Installation, Members, Tags, hash,
+        Installation, Members, Tags,
+        declared::{self, Paths},
+        hash,
         ownership::{self, Owner},
     },
 };
@@ -32,6 +34,18 @@ pub struct DesiredCluster {
     pub capacity: Option<Members>,
     /// The user's tags, the ownership tags and the hash of Service Connect's namespace.
     pub tags: Tags,
+}
+
+impl DesiredCluster {
+    /// What is declared, by path: members and `/tags/KEY`.
+    pub fn declared(&self) -> Paths {
+        let mut paths = declared::paths("", &self.members);
+        if let Some(capacity) = &self.capacity {
+            paths.extend(declared::paths("", capacity));
+        }
+        paths.extend(declared_tags(&self.tags));
+        paths
+    }
 }
 
 /// Which cluster an object means.

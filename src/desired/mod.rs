@@ -16,7 +16,9 @@ use serde::Serialize;
 use crate::{
     api::{Lifecycle, rules},
     model::{
-        Installation, Members, Tags, name,
+        Installation, Members, Tags,
+        declared::{self, Paths},
+        name,
         ownership::{self, Owner},
     },
 };
@@ -120,6 +122,13 @@ fn tags(lifecycle: &Lifecycle, owner: &Owner) -> Result<Tags, Invalid> {
     }
     tags.extend(owner.tags());
     Ok(tags)
+}
+
+/// The tags that the user declares, by path.
+fn declared_tags(tags: &Tags) -> Paths {
+    let keys = tags.keys();
+    let users = keys.filter(|key| !key.starts_with(ownership::PREFIX));
+    users.map(|key| declared::below("/tags", key)).collect()
 }
 
 /// The declared members of an object as AWS's JSON.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    Identity, Invalid,
+    Identity, Invalid, declared_tags,
     load_balancer::{
         DesiredLoadBalancer, DesiredTargetGroup, TargetGroupRef, load_balancers,
         target_group_names, target_groups,
@@ -190,7 +190,7 @@ pub fn desired(
         &members,
         load_balancers.as_deref().unwrap_or_default(),
         &target_groups,
-        spec.lifecycle.tags.as_ref(),
+        &tags,
     );
     let is_daemon = spec.scheduling_strategy == Some(SchedulingStrategy::Daemon);
     let first_desired_count =
@@ -213,7 +213,7 @@ fn declared(
     members: &Members,
     load_balancers: &[DesiredLoadBalancer],
     target_groups: &[DesiredTargetGroup],
-    tags: Option<&Tags>,
+    tags: &Tags,
 ) -> Paths {
     let mut paths = declared::paths("", members);
     paths.remove("/taskDefinition");
@@ -229,8 +229,7 @@ fn declared(
         let keys = group.attributes.keys();
         paths.extend(keys.map(|key| declared::below(&format!("{prefix}/attributes"), key)));
     }
-    let keys = tags.into_iter().flat_map(Tags::keys);
-    paths.extend(keys.map(|key| declared::below("/tags", key)));
+    paths.extend(declared_tags(tags));
     paths
 }
 

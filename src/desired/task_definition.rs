@@ -6,11 +6,13 @@ mod reference;
 
 use serde_json::Value;
 
-use super::{Identity, Invalid, members, remove_lifecycle, schema, tags};
+use super::{Identity, Invalid, declared_tags, members, remove_lifecycle, schema, tags};
 use crate::{
     api::{EcsTaskDefinitionSpec, container::ContainerDefinition, size},
     model::{
-        Installation, Members, Tags, hash,
+        Installation, Members, Tags,
+        declared::Paths,
+        hash,
         ownership::{self, Owner},
     },
 };
@@ -40,6 +42,13 @@ pub struct DesiredTaskDefinition {
     pub hash: String,
     /// The user's tags, the ownership tags and the hash.
     pub tags: Tags,
+}
+
+impl DesiredTaskDefinition {
+    /// What can be taken out of a revision that is registered: `/tags/KEY`.
+    pub fn declared(&self) -> Paths {
+        declared_tags(&self.tags)
+    }
 }
 
 /// Which family an object means.

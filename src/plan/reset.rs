@@ -182,6 +182,27 @@ pub fn target_group(path: &str, members: &Members) -> Reset {
     Reset::To(target_group::default(path.trim_start_matches('/'), members))
 }
 
+/// Sets back members of a cluster (UpdateCluster, PutClusterCapacityProviders).
+pub fn cluster(path: &str) -> Reset {
+    Reset::To(match path {
+        // The default of the account setting of the same name.
+        "/settings" => json!([{"name": "containerInsights", "value": "disabled"}]),
+        "/configuration/executeCommandConfiguration" => json!({"logging": "DEFAULT"}),
+        "/configuration/executeCommandConfiguration/logging" => json!("DEFAULT"),
+        "/configuration/managedStorageConfiguration"
+        | "/configuration/managedStorageConfiguration/kmsKeyId"
+        | "/configuration/managedStorageConfiguration/fargateEphemeralStorageKmsKeyId" => {
+            return Reset::Kept(
+                "Declare the key that is wanted: AWS tells no way back to its own.",
+            );
+        }
+        // Both are always set together: an empty list of one is as good as none.
+        "/capacityProviders" | "/defaultCapacityProviderStrategy" => json!([]),
+        "/serviceConnectDefaults" => json!({"namespace": ""}),
+        _ => Value::Null,
+    })
+}
+
 /// Keys of tags that the user took out.
 pub fn tags(removed: &Paths) -> Vec<String> {
     under(removed, "/tags")
