@@ -5,24 +5,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::rules::invalid;
+use super::rules;
 
 /// How a deployment replaces tasks. Can be changed without a deployment; the next one follows it.
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = invalid("!has(self.linearConfiguration) || (has(self.strategy) && self.strategy == 'LINEAR')",
-        "linearConfiguration is only for strategy LINEAR. Remove it, or set strategy: LINEAR."),
-    validation = invalid("!has(self.canaryConfiguration) || (has(self.strategy) && self.strategy == 'CANARY')",
-        "canaryConfiguration is only for strategy CANARY. Remove it, or set strategy: CANARY."),
-    validation = invalid("!has(self.strategy) || self.strategy != 'BLUE_GREEN' || has(self.bakeTimeInMinutes)",
-        "strategy BLUE_GREEN needs bakeTimeInMinutes, 0-1440. Set it."),
-    validation = invalid("!has(self.earlySuccessCriteria) || !has(self.strategy) || self.strategy == 'ROLLING'",
-        "earlySuccessCriteria is only for strategy ROLLING. Remove it."),
-    validation = invalid("!(has(self.maximumPercent) && has(self.minimumHealthyPercent) && self.maximumPercent == 100 && self.minimumHealthyPercent == 100)",
-        "maximumPercent 100 with minimumHealthyPercent 100 leaves no room to replace a task. Raise the first or lower the second."),
-    validation = invalid("!has(self.earlySuccessCriteria) || !has(self.earlySuccessCriteria.healthyPercent) || !has(self.minimumHealthyPercent) || self.earlySuccessCriteria.healthyPercent >= self.minimumHealthyPercent",
-        "earlySuccessCriteria.healthyPercent is below minimumHealthyPercent. Raise the first or lower the second."),
+    validation = rules::linear_with_strategy(),
+    validation = rules::canary_with_strategy(),
+    validation = rules::blue_green_bakes(),
+    validation = rules::early_success_rolls(),
+    validation = rules::room_to_replace(),
+    validation = rules::early_but_enough(),
 )]
 pub struct DeploymentConfiguration {
     /// `ROLLING`, `BLUE_GREEN`, `LINEAR` or `CANARY`. Absent: `ROLLING`. Can be changed; the next deployment follows it.
@@ -132,12 +126,9 @@ pub struct DeploymentAlarms {
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = invalid("(has(self.targetType) && self.targetType == 'PAUSE') || (has(self.hookTargetArn) && has(self.roleArn))",
-        "lifecycleHooks: a hook of type AWS_LAMBDA (the default) needs hookTargetArn (the function) and roleArn. Set both, or set targetType: PAUSE."),
-    validation = invalid("!(has(self.targetType) && self.targetType == 'PAUSE') || !self.lifecycleStages.exists(s, s == 'TEST_TRAFFIC_SHIFT' || s == 'PRODUCTION_TRAFFIC_SHIFT')",
-        "lifecycleHooks: a PAUSE hook cannot stand at TEST_TRAFFIC_SHIFT or PRODUCTION_TRAFFIC_SHIFT. Choose the stage before or after."),
-    validation = invalid("!(has(self.targetType) && self.targetType == 'PAUSE') || !has(self.hookTargetArn)",
-        "lifecycleHooks: a PAUSE hook calls nothing. Remove hookTargetArn."),
+    validation = rules::hook_has_target(),
+    validation = rules::pause_beside_shifts(),
+    validation = rules::pause_calls_nothing(),
 )]
 pub struct DeploymentLifecycleHook {
     /// `AWS_LAMBDA` calls a function, `PAUSE` waits until the deployment is continued or rolled back. Absent: `AWS_LAMBDA`. Can be changed.
@@ -269,8 +260,7 @@ pub struct CanaryConfiguration {
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = invalid("!self.enable || (has(self.healthyPercent) && has(self.sourceServiceRevisionCleanup))",
-        "earlySuccessCriteria: enable: true needs healthyPercent and sourceServiceRevisionCleanup. Set both."),
+    validation = rules::early_success_is_whole(),
 )]
 pub struct DeploymentEarlySuccessCriteria {
     /// Whether it applies. Can be changed.

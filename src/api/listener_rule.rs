@@ -4,7 +4,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{load_balancer::IpAddressType, rule_action::RuleAction, rules::invalid};
+use super::{load_balancer::IpAddressType, rule_action::RuleAction, rules};
 
 /// A rule of a load balancer's listener. Can be changed without a deployment, in place.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -34,10 +34,7 @@ pub struct ListenerRule {
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = invalid("[has(self.hostHeaderConfig), has(self.pathPatternConfig), has(self.httpHeaderConfig), has(self.httpRequestMethodConfig), has(self.queryStringConfig), has(self.sourceIpConfig)].filter(x, x).size() + (has(self.field) && (has(self.values) || has(self.regexValues)) && !(has(self.hostHeaderConfig) || has(self.pathPatternConfig)) ? 1 : 0) == 1",
-        "conditions: give exactly one of hostHeaderConfig, pathPatternConfig, httpHeaderConfig, httpRequestMethodConfig, queryStringConfig and sourceIpConfig in each condition, or field host-header or path-pattern with values."),
-    validation = invalid("!has(self.field) || (self.field == 'host-header' ? has(self.hostHeaderConfig) || has(self.values) || has(self.regexValues) : self.field == 'path-pattern' ? has(self.pathPatternConfig) || has(self.values) || has(self.regexValues) : self.field == 'http-header' ? has(self.httpHeaderConfig) : self.field == 'http-request-method' ? has(self.httpRequestMethodConfig) : self.field == 'query-string' ? has(self.queryStringConfig) : has(self.sourceIpConfig))",
-        "conditions: field names another kind of condition than the config. Remove field."),
+    validation = rules::one_condition(),
 )]
 pub struct RuleCondition {
     /// Kind of the condition: `host-header`, `path-pattern`, `http-header`, `http-request-method`, `query-string` or `source-ip`. Absent: the config says it. Can be changed.
@@ -154,8 +151,7 @@ pub struct SourceIpCondition {
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = invalid("(self.type == 'host-header-rewrite') == has(self.hostHeaderRewriteConfig) && (self.type == 'url-rewrite') == has(self.urlRewriteConfig)",
-        "transforms: host-header-rewrite needs hostHeaderRewriteConfig, url-rewrite needs urlRewriteConfig, and neither takes the other."),
+    validation = rules::transform_has_its_config(),
 )]
 pub struct RuleTransform {
     /// `host-header-rewrite` or `url-rewrite`. Can be changed.

@@ -6,16 +6,14 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{listener_rule::ListenerRule, rules::invalid};
+use super::{listener_rule::ListenerRule, rules};
 
 /// Traffic for one container port. A change starts a deployment. Two entries may name the same container and port.
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = invalid("[has(self.targetGroupArn), has(self.targetGroup), has(self.loadBalancerName)].filter(x, x).size() == 1",
-        "spec.loadBalancers: give exactly one of targetGroupArn (a target group that exists), targetGroup (one that the operator manages) and loadBalancerName (a Classic Load Balancer)."),
-    validation = invalid("!has(self.advancedConfiguration) || !has(self.loadBalancerName)",
-        "spec.loadBalancers: a Classic Load Balancer has no advancedConfiguration. Remove it, or use a target group."),
+    validation = rules::one_target(),
+    validation = rules::classic_is_plain(),
 )]
 pub struct LoadBalancer {
     /// Container of the task definition that takes the traffic. A change starts a deployment.
@@ -67,24 +65,16 @@ pub struct AdvancedConfiguration {
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = invalid("has(self.protocol) && has(self.port) && has(self.vpcId)",
-        "targetGroup: AWS requires protocol, port and vpcId. Set them."),
-    validation = invalid("!has(self.protocolVersion) || !has(self.protocol) || self.protocol in ['HTTP', 'HTTPS']",
-        "targetGroup: protocolVersion is for protocols HTTP and HTTPS. Remove it."),
-    validation = invalid("!has(self.healthCheckProtocol) || self.healthCheckProtocol in ['HTTP', 'HTTPS', 'TCP']",
-        "targetGroup: healthCheckProtocol is HTTP, HTTPS or TCP. Set one of them."),
-    validation = invalid("!(has(self.healthCheckProtocol) && self.healthCheckProtocol == 'TCP' && has(self.protocol) && self.protocol in ['HTTP', 'HTTPS'])",
-        "targetGroup: healthCheckProtocol TCP does not go with protocols HTTP and HTTPS. Use HTTP or HTTPS."),
-    validation = invalid("!has(self.healthCheckEnabled) || self.healthCheckEnabled",
-        "targetGroup: healthCheckEnabled: false is only possible for Lambda targets. Remove it."),
-    validation = invalid("!has(self.healthCheckTimeoutSeconds) || !has(self.healthCheckIntervalSeconds) || self.healthCheckTimeoutSeconds < self.healthCheckIntervalSeconds",
-        "targetGroup: healthCheckTimeoutSeconds is not below healthCheckIntervalSeconds. Lower the first."),
-    validation = invalid("!has(self.healthCheckPath) || self.healthCheckPath.startsWith('/')",
-        "targetGroup: healthCheckPath begins with a slash. Put it there."),
-    validation = invalid("!has(self.healthCheckPort) || self.healthCheckPort == 'traffic-port' || self.healthCheckPort.matches('^[1-9][0-9]{0,4}$')",
-        "targetGroup: healthCheckPort is traffic-port or a number from 1 to 65535, as a string."),
-    validation = invalid("!has(self.matcher) || !(has(self.matcher.httpCode) && has(self.matcher.grpcCode))",
-        "targetGroup: matcher takes httpCode or grpcCode, not both. Remove one."),
+    validation = rules::group_has_port(),
+    validation = rules::version_of_http(),
+    validation = rules::check_protocol(),
+    validation = rules::check_http_by_http(),
+    validation = rules::checks_are_on(),
+    validation = rules::check_in_time(),
+    validation = rules::check_path_is_absolute(),
+    validation = rules::check_port(),
+    validation = rules::one_matcher(),
+    validation = rules::attributes_have_values(),
 )]
 pub struct TargetGroup {
     /// Name in AWS, at most 32 letters, digits and hyphens. Absent: made from the object's name and a hash, which changes with what is immutable. Another name means another group.

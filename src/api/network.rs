@@ -4,11 +4,12 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::rules::invalid;
+use super::rules;
 
 /// Network of tasks whose network mode is `awsvpc`; required for them and refused for others. AWS replaces it as a whole.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = rules::network_is_awsvpc())]
 pub struct NetworkConfiguration {
     /// Subnets and security groups. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -35,10 +36,8 @@ pub struct AwsVpcConfiguration {
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = invalid("has(self.containerName) == has(self.containerPort)",
-        "serviceRegistries: containerName and containerPort go together. Give both or neither."),
-    validation = invalid("!(has(self.port) && has(self.containerName))",
-        "serviceRegistries: port excludes containerName and containerPort. Remove one or the others."),
+    validation = rules::registry_is_whole(),
+    validation = rules::registry_has_one_port(),
 )]
 pub struct ServiceRegistry {
     /// ARN of the Cloud Map service. A change starts a deployment.

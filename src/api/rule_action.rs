@@ -6,18 +6,15 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::rules::invalid;
+use super::rules;
 
 /// What happens to a request.
 #[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = invalid("(self.type == 'redirect') == has(self.redirectConfig) && (self.type == 'fixed-response') == has(self.fixedResponseConfig) && (self.type == 'authenticate-oidc') == has(self.authenticateOidcConfig) && (self.type == 'authenticate-cognito') == has(self.authenticateCognitoConfig) && (self.type == 'jwt-validation') == has(self.jwtValidationConfig)",
-        "actions: each type needs the config of its own name and no other (redirect: redirectConfig, fixed-response: fixedResponseConfig, authenticate-oidc: authenticateOidcConfig, authenticate-cognito: authenticateCognitoConfig, jwt-validation: jwtValidationConfig)."),
-    validation = invalid("self.type == 'forward' || !(has(self.targetGroupArn) || has(self.forwardConfig))",
-        "actions: only forward leads to target groups. Remove targetGroupArn and forwardConfig."),
-    validation = invalid("!(has(self.targetGroupArn) && has(self.forwardConfig) && has(self.forwardConfig.targetGroups))",
-        "actions: give targetGroupArn or forwardConfig.targetGroups, not both."),
+    validation = rules::action_has_its_config(),
+    validation = rules::only_forward_leads(),
+    validation = rules::one_way_to_forward(),
 )]
 pub struct RuleAction {
     /// `forward`, `redirect`, `fixed-response`, `authenticate-oidc`, `authenticate-cognito` or `jwt-validation`. Can be changed.
@@ -100,8 +97,7 @@ pub struct TargetGroupTuple {
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = invalid("!has(self.enabled) || !self.enabled || has(self.durationSeconds)",
-        "targetGroupStickinessConfig: enabled: true needs durationSeconds. Set it."),
+    validation = rules::stickiness_lasts(),
 )]
 pub struct TargetGroupStickinessConfig {
     /// Whether it does. Absent: false. Can be changed.

@@ -4,14 +4,13 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{logging::LogConfiguration, network::Toggle, rules::invalid};
+use super::{logging::LogConfiguration, network::Toggle, rules};
 
 /// How the service is found by others in a namespace, and finds them. AWS replaces it as a whole; every change starts a deployment.
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = invalid("self.enabled || !(has(self.services) && size(self.services) > 0)",
-        "serviceConnectConfiguration: enabled: false with services. Remove services, or set enabled: true."),
+    validation = rules::connect_services_enabled(),
 )]
 pub struct ServiceConnectConfiguration {
     /// Whether Service Connect is on. A change starts a deployment.
@@ -245,8 +244,7 @@ pub struct GatewayConnector {
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = invalid("!has(self.healthCheckTimeoutSeconds) || !has(self.healthCheckIntervalSeconds) || self.healthCheckTimeoutSeconds < self.healthCheckIntervalSeconds",
-        "healthCheck: healthCheckTimeoutSeconds is not below healthCheckIntervalSeconds. Lower the first."),
+    validation = rules::connector_check_in_time(),
 )]
 pub struct GatewayConnectorHealthCheck {
     /// `HTTP` or `HTTPS`. Absent: AWS's default. A change starts a deployment.

@@ -4,10 +4,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    rules::{invalid, invalid_value},
-    service::PropagateTags,
-};
+use super::{rules, service::PropagateTags};
 
 /// Settings of a volume that the task definition marks `configuredAtLaunch`. A change starts a deployment; AWS replaces the list as a whole.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -29,16 +26,11 @@ pub struct ServiceVolumeConfiguration {
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = invalid("has(self.sizeInGiB) || has(self.snapshotId)",
-        "managedEBSVolume: give sizeInGiB or snapshotId, or both for a larger volume than the snapshot's."),
-    validation = invalid_value("!(has(self.volumeType) && self.volumeType in ['io1', 'io2']) || has(self.iops)",
-        "'managedEBSVolume: volumeType ' + self.volumeType + ' needs iops. Set it.'"),
-    validation = invalid_value("!(has(self.iops) && has(self.volumeType) && self.volumeType in ['st1', 'sc1', 'standard'])",
-        "'managedEBSVolume: volumeType ' + self.volumeType + ' takes no iops. Remove it.'"),
-    validation = invalid_value("!(has(self.throughput) && has(self.volumeType) && self.volumeType != 'gp3')",
-        "'managedEBSVolume: only gp3 takes throughput, not ' + self.volumeType + '. Remove it.'"),
-    validation = invalid("!has(self.volumeInitializationRate) || has(self.snapshotId)",
-        "managedEBSVolume: volumeInitializationRate needs snapshotId. Remove the first or set the second."),
+    validation = rules::volume_has_size(),
+    validation = rules::volume_needs_iops(),
+    validation = rules::volume_takes_no_iops(),
+    validation = rules::throughput_of_gp3(),
+    validation = rules::rate_of_snapshot(),
 )]
 pub struct ServiceManagedEbsVolumeConfiguration {
     /// Whether the volume is encrypted. Absent: as the account does by default. A change starts a deployment.

@@ -4,7 +4,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::rules::invalid;
+use super::rules;
 
 /// A share of the tasks for one capacity provider.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -27,8 +27,7 @@ pub struct CapacityProviderStrategyItem {
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = invalid("!has(self.type) || (self.type == 'memberOf') == has(self.expression)",
-        "placementConstraints: memberOf needs an expression, distinctInstance takes none. Add or remove it."),
+    validation = rules::member_of_expression(),
 )]
 pub struct PlacementConstraint {
     /// `distinctInstance`: each task on another instance; `memberOf`: instances that meet `expression`. Can be changed.

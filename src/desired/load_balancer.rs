@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Identity, Invalid, members, rule};
 use crate::{
-    api::{EcsServiceSpec, load_balancer::TargetGroup},
+    api::{EcsServiceSpec, load_balancer::TargetGroup, rules},
     model::{Installation, Members, Tags, name, target_group},
 };
 
@@ -155,92 +155,69 @@ pub(super) fn target_groups(
     Ok(target_groups)
 }
 
-/// What AWS's prose states of a target group (CreateTargetGroup) and admission checks too.
+/// What AWS's prose states of a target group (CreateTargetGroup), in admission's words.
 fn check(group: &TargetGroup, path: &str) -> Result<(), Invalid> {
-    for (member, missing) in [
-        ("protocol", group.protocol.is_none()),
-        ("port", group.port.is_none()),
-        ("vpcId", group.vpc_id.is_none()),
-    ] {
-        if missing {
-            return Err(Invalid::new(
-                format!("{path}.{member}"),
-                "is required by AWS for target types ip and instance. Set it.",
-            ));
-        }
-    }
-    let group = json!(group);
-    let is_application = ["HTTP", "HTTPS"]
-        .map(Value::from)
-        .contains(&group["protocol"]);
-    let refused = [
+    let group = &json!(group);
+    let text = |member: &str| group[member].as_str();
+    let number = |member: &str| group[member].as_i64();
+    let is_application = matches!(text("protocol"), Some("HTTP" | "HTTPS"));
+    let check_protocol = text("healthCheckProtocol");
+    let is_port =
+        |port: &str| port == "traffic-port" || port.parse().is_ok_and(|port: u16| port > 0);
+    let is_late = number("healthCheckTimeoutSeconds")
+        .zip(number("healthCheckIntervalSeconds"))
+        .is_some_and(|(timeout, interval)| timeout >= interval);
+    let matcher = &group["matcher"];
+    let attributes = group["attributes"].as_object();
+    let has_empty = attributes.is_some_and(|all| all.values().any(|value| value == ""));
+    let rows = [
+        (group["protocol"].is_null(), "protocol", rules::REQUIRED),
+        (group["port"].is_null(), "port", rules::REQUIRED),
+        (group["vpcId"].is_null(), "vpcId", rules::REQUIRED),
         (
+            text("protocolVersion").is_some() && !is_application,
             "protocolVersion",
-            !group["protocolVersion"].is_null() && !is_application,
-            "is for protocols HTTP and HTTPS. Remove it.",
+            rules::VERSION_OF_HTTP,
         ),
         (
+            check_protocol.is_some_and(|it| !["HTTP", "HTTPS", "TCP"].contains(&it)),
             "healthCheckProtocol",
-            group["healthCheckProtocol"]
-                .as_str()
-                .is_some_and(|protocol| !["HTTP", "HTTPS", "TCP"].contains(&protocol)),
-            "is HTTP, HTTPS or TCP. Set one of them.",
+            rules::CHECK_PROTOCOL,
         ),
         (
+            check_protocol == Some("TCP") && is_application,
             "healthCheckProtocol",
-            group["healthCheckProtocol"] == "TCP" && is_application,
-            "TCP does not go with protocols HTTP and HTTPS. Use HTTP or HTTPS.",
+            rules::CHECK_HTTP_BY_HTTP,
         ),
         (
-            "healthCheckEnabled",
             group["healthCheckEnabled"] == false,
-            "false is only possible for Lambda targets. Remove it.",
+            "healthCheckEnabled",
+            rules::CHECKS_ARE_ON,
         ),
         (
+            is_late,
             "healthCheckTimeoutSeconds",
-            group["healthCheckTimeoutSeconds"]
-                .as_i64()
-                .zip(group["healthCheckIntervalSeconds"].as_i64())
-                .is_some_and(|(timeout, interval)| timeout >= interval),
-            "is not below healthCheckIntervalSeconds. Lower it.",
+            rules::GROUP_CHECK_IN_TIME,
         ),
         (
+            text("healthCheckPath").is_some_and(|path| !path.starts_with('/')),
             "healthCheckPath",
-            group["healthCheckPath"]
-                .as_str()
-                .is_some_and(|path| !path.starts_with('/')),
-            "begins with a slash. Put it there.",
+            rules::CHECK_PATH,
         ),
         (
+            text("healthCheckPort").is_some_and(|port| !is_port(port)),
             "healthCheckPort",
-            group["healthCheckPort"].as_str().is_some_and(|port| {
-                port != "traffic-port" && !port.parse().is_ok_and(|port: u16| port > 0)
-            }),
-            "is traffic-port or a number from 1 to 65535, as a string. Set one of them.",
+            rules::CHECK_PORT,
         ),
         (
+            matcher["httpCode"].is_string() && matcher["grpcCode"].is_string(),
             "matcher",
-            group["matcher"]["httpCode"].is_string() && group["matcher"]["grpcCode"].is_string(),
-            "takes httpCode or grpcCode, not both. Remove one.",
+            rules::ONE_MATCHER,
         ),
+        (has_empty, "attributes", rules::ATTRIBUTES_HAVE_VALUES),
     ];
-    match refused.into_iter().find(|(_, is_wrong, _)| *is_wrong) {
-        Some((member, _, message)) => Err(Invalid::new(format!("{path}.{member}"), message)),
-        None => attributes(&group["attributes"], path),
-    }
-}
-
-fn attributes(declared: &Value, path: &str) -> Result<(), Invalid> {
-    let empty = declared
-        .as_object()
-        .into_iter()
-        .flatten()
-        .find(|(_, value)| value.as_str().is_none_or(str::is_empty));
-    match empty {
-        Some((key, _)) => Err(Invalid::new(
-            format!("{path}.attributes[{key:?}]"),
-            "is empty, which AWS refuses. Remove it to go back to AWS's default.",
-        )),
+    match rows.into_iter().find(|(is_broken, ..)| *is_broken) {
+        Some((_, member, message)) => Err(Invalid::new(format!("{path}.{member}"), message)),
         None => Ok(()),
     }
 }

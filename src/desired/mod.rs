@@ -7,6 +7,7 @@ pub mod load_balancer;
 mod rule;
 pub mod schema;
 pub mod service;
+mod service_rules;
 pub mod task_definition;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -7,6 +7,7 @@ use crate::{
     api::{
         listener_rule::{ListenerRule, RuleTransformType},
         rule_action::{RuleAction, RuleActionType},
+        rules,
     },
     model::rule,
 };
@@ -24,12 +25,8 @@ pub(super) fn desired(rule: &ListenerRule, path: &str) -> Result<DesiredRule, In
     }
     let mut conditions = Vec::new();
     for (i, condition) in rule.conditions.iter().enumerate() {
-        let canonical = rule::condition(&members(condition)).ok_or_else(|| {
-            Invalid::new(
-                format!("{path}.conditions[{i}]"),
-                "give exactly one of hostHeaderConfig, pathPatternConfig, httpHeaderConfig, httpRequestMethodConfig, queryStringConfig and sourceIpConfig, or field host-header or path-pattern with values.",
-            )
-        })?;
+        let canonical = rule::condition(&members(condition))
+            .ok_or_else(|| Invalid::new(format!("{path}.conditions[{i}]"), rules::ONE_CONDITION))?;
         conditions.push(canonical);
     }
     conditions.sort_by_cached_key(Value::to_string);
@@ -73,7 +70,7 @@ pub(super) fn desired(rule: &ListenerRule, path: &str) -> Result<DesiredRule, In
         if needed.is_none() || other.is_some() {
             return Err(Invalid::new(
                 format!("{path}.transforms[{i}]"),
-                "host-header-rewrite needs hostHeaderRewriteConfig, url-rewrite needs urlRewriteConfig, and neither takes the other. Set the one of its type.",
+                rules::TRANSFORM_HAS_ITS_CONFIG,
             ));
         }
     }
@@ -86,60 +83,47 @@ pub(super) fn desired(rule: &ListenerRule, path: &str) -> Result<DesiredRule, In
     })
 }
 
-/// Each type of action has the config of its own name and no other.
+/// What a single action must be, in admission's words.
 fn check(action: &RuleAction, path: &str) -> Result<(), Invalid> {
     use RuleActionType as Type;
     let configs = [
-        (
-            Type::Redirect,
-            "redirectConfig",
-            action.redirect_config.is_some(),
-        ),
-        (
-            Type::FixedResponse,
-            "fixedResponseConfig",
-            action.fixed_response_config.is_some(),
-        ),
+        (Type::Redirect, action.redirect_config.is_some()),
+        (Type::FixedResponse, action.fixed_response_config.is_some()),
         (
             Type::AuthenticateOidc,
-            "authenticateOidcConfig",
             action.authenticate_oidc_config.is_some(),
         ),
         (
             Type::AuthenticateCognito,
-            "authenticateCognitoConfig",
             action.authenticate_cognito_config.is_some(),
         ),
+        (Type::JwtValidation, action.jwt_validation_config.is_some()),
+    ];
+    let is_odd = { configs.into_iter() }.any(|(of, is_there)| (action.type_ == of) != is_there);
+    let leads = action.target_group_arn.is_some() || action.forward_config.is_some();
+    let forward = action.forward_config.as_ref();
+    let weighted = forward.is_some_and(|config| config.target_groups.is_some());
+    let stickiness = forward.and_then(|config| config.target_group_stickiness_config.as_ref());
+    let rows = [
+        (is_odd, "", rules::ACTION_HAS_ITS_CONFIG),
         (
-            Type::JwtValidation,
-            "jwtValidationConfig",
-            action.jwt_validation_config.is_some(),
+            leads && action.type_ != Type::Forward,
+            "",
+            rules::ONLY_FORWARD_LEADS,
+        ),
+        (
+            action.target_group_arn.is_some() && weighted,
+            ".targetGroupArn",
+            rules::ONE_WAY_TO_FORWARD,
+        ),
+        (
+            stickiness.is_some_and(|it| it.enabled == Some(true) && it.duration_seconds.is_none()),
+            ".forwardConfig.targetGroupStickinessConfig.durationSeconds",
+            rules::STICKINESS_LASTS,
         ),
     ];
-    for (type_, member, is_there) in configs {
-        let message = match (action.type_ == type_, is_there) {
-            (true, false) => "is required by this type of action. Set it.",
-            (false, true) => "belongs to another type of action. Remove it.",
-            _ => continue,
-        };
-        return Err(Invalid::new(format!("{path}.{member}"), message));
+    match rows.into_iter().find(|(is_broken, ..)| *is_broken) {
+        Some((_, member, message)) => Err(Invalid::new(format!("{path}{member}"), message)),
+        None => Ok(()),
     }
-    let leads = action.target_group_arn.is_some() || action.forward_config.is_some();
-    if leads && action.type_ != Type::Forward {
-        return Err(Invalid::new(
-            path,
-            "only forward leads to target groups. Remove targetGroupArn and forwardConfig.",
-        ));
-    }
-    let groups = action
-        .forward_config
-        .as_ref()
-        .map(|config| &config.target_groups);
-    if action.target_group_arn.is_some() && matches!(groups, Some(Some(_))) {
-        return Err(Invalid::new(
-            format!("{path}.targetGroupArn"),
-            "excludes forwardConfig.targetGroups. Remove one.",
-        ));
-    }
-    Ok(())
 }

@@ -10,15 +10,12 @@ use super::{
         DesiredLoadBalancer, DesiredTargetGroup, TargetGroupRef, load_balancers,
         target_group_names, target_groups,
     },
-    members, remove_lifecycle, schema, tags,
+    members, remove_lifecycle, schema, service_rules, tags,
 };
 use crate::{
-    api::{
-        EcsServiceSpec,
-        service::{LaunchType, SchedulingStrategy},
-    },
+    api::{EcsServiceSpec, service::SchedulingStrategy},
     model::{
-        Installation, Members, Tags, arn,
+        Installation, Members, Tags,
         declared::{self, Paths},
         hash,
         ownership::Owner,
@@ -163,11 +160,11 @@ pub fn desired(
     known: &Known,
     installation: &Installation,
 ) -> Result<DesiredService, Invalid> {
-    check(spec)?;
-    let target = target(id, spec, &references.cluster, known, installation)?;
-    let tags = tags(&spec.lifecycle, &target.owner)?;
     let mut members = members(spec);
     schema::SERVICE.check(&members)?;
+    service_rules::check(spec)?;
+    let target = target(id, spec, &references.cluster, known, installation)?;
+    let tags = tags(&spec.lifecycle, &target.owner)?;
     remove_lifecycle(&mut members);
     for ours in [
         "clusterRef",
@@ -252,71 +249,6 @@ fn rollout_hash(members: &Members, load_balancers: &[DesiredLoadBalancer]) -> St
     hash::content(&Members::from_iter(
         declared.chain([("loadBalancers".to_owned(), json!(entries))]),
     ))
-}
-
-/// The rules between members that AWS's prose states (CreateService) and that admission checks too.
-fn check(spec: &EcsServiceSpec) -> Result<(), Invalid> {
-    if spec.cluster_ref.is_some() == spec.cluster.is_some() {
-        return Err(Invalid::new(
-            "spec.clusterRef",
-            "give exactly one of clusterRef and cluster.",
-        ));
-    }
-    if spec.task_definition_ref.is_some() == spec.task_definition.is_some() {
-        return Err(Invalid::new(
-            "spec.taskDefinitionRef",
-            "give exactly one of taskDefinitionRef and taskDefinition.",
-        ));
-    }
-    if let Some(task_definition) = &spec.task_definition
-        && arn::revision(task_definition).is_none()
-    {
-        return Err(Invalid::new(
-            "spec.taskDefinition",
-            format!(
-                "\"{task_definition}\" names no revision, and what is newest can change behind our back. Write family:revision."
-            ),
-        ));
-    }
-    if spec.launch_type.is_some()
-        && spec
-            .capacity_provider_strategy
-            .as_ref()
-            .is_some_and(|s| !s.is_empty())
-    {
-        return Err(Invalid::new(
-            "spec.capacityProviderStrategy",
-            "excludes spec.launchType. Remove one.",
-        ));
-    }
-    if spec.scheduling_strategy == Some(SchedulingStrategy::Daemon) {
-        if spec.desired_count.is_some() {
-            return Err(Invalid::new(
-                "spec.desiredCount",
-                "a DAEMON service runs one task per instance. Remove it.",
-            ));
-        }
-        if spec.launch_type == Some(LaunchType::Fargate) {
-            return Err(Invalid::new(
-                "spec.schedulingStrategy",
-                "DAEMON does not run on Fargate. Use REPLICA, or launch type EC2.",
-            ));
-        }
-    }
-    for (index, lb) in spec.load_balancers.iter().flatten().enumerate() {
-        let sources = [
-            lb.target_group.is_some(),
-            lb.target_group_arn.is_some(),
-            lb.load_balancer_name.is_some(),
-        ];
-        if sources.into_iter().filter(|is_there| *is_there).count() != 1 {
-            return Err(Invalid::new(
-                format!("spec.loadBalancers[{index}]"),
-                "give exactly one of targetGroupArn, targetGroup and loadBalancerName.",
-            ));
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

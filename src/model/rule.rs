@@ -37,11 +37,13 @@ pub fn condition(condition: &Members) -> Option<Value> {
     let mut configs = CONFIGS
         .iter()
         .filter_map(|(_, member)| Some((*member, condition.get(*member)?.clone())));
+    let declared = condition.get("field").and_then(Value::as_str);
     let (member, mut config) = match (configs.next(), configs.next()) {
-        (Some(only), None) => only,
+        (Some(only), None) if declared.is_none_or(|name| field(only.0) == Some(name)) => only,
+        (Some(_), None) => return None,
         (Some(_), Some(_)) => return None,
         (None, _) => {
-            let field = condition.get("field")?.as_str()?;
+            let field = declared?;
             let older = ["values", "regexValues"]
                 .into_iter()
                 .filter_map(|key| Some((key.to_owned(), condition.get(key)?.clone())));

@@ -106,6 +106,13 @@ fn mistakes_in_clusters_are_refused_with_the_way_out() {
 }
 
 #[test]
+fn mistakes_in_services_are_refused_with_the_way_out() {
+    story("rejecting_services", |world| async move {
+        check(&world, include_str!("../rejections/service.yaml"), 80).await;
+    });
+}
+
+#[test]
 fn unknown_member_is_refused_by_name() {
     story("rejecting_unknown", |world| async move {
         let spec = json!({"containerDefinitions": [{"name": "a", "image": "i", "memory": 128, "enviroment": []}]});

@@ -2,8 +2,12 @@
 //! admission gains nothing.
 
 use ecs_operator::{
-    api::{EcsClusterSpec, EcsTaskDefinitionSpec},
-    desired::{Identity, Invalid, cluster, task_definition},
+    api::{EcsClusterSpec, EcsServiceSpec, EcsTaskDefinitionSpec},
+    desired::{
+        Identity, Invalid, cluster,
+        service::{self, Known, References},
+        task_definition,
+    },
     model::Installation,
 };
 use serde_json::Value;
@@ -70,5 +74,18 @@ fn operator_refuses_what_admission_refuses_of_clusters() {
     let table = table(include_str!("../rejections/cluster.yaml"));
     check(&table, |spec: &EcsClusterSpec| {
         cluster::desired(WEB, spec, &installation()).map(drop)
+    });
+}
+
+#[test]
+fn operator_refuses_what_admission_refuses_of_services() {
+    let table = table(include_str!("../rejections/service.yaml"));
+    let references = References {
+        cluster: "main".into(),
+        task_definition: "web:1".into(),
+    };
+    check(&table, |spec: &EcsServiceSpec| {
+        let known = Known::default();
+        service::desired(WEB, spec, &references, &known, &installation()).map(drop)
     });
 }
