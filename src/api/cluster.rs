@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     lifecycle::{Drift, LastError, Lifecycle},
+    rules,
     strategy::CapacityProviderStrategyItem,
 };
 
@@ -59,40 +60,41 @@ use super::{
 )]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = Rule::new("has(self.clusterName) == has(oldSelf.clusterName) && (!has(self.clusterName) || self.clusterName == oldSelf.clusterName)")
-        .message("spec.clusterName is immutable: AWS cannot rename a cluster. Create another EcsCluster and move the services.")
-        .reason(Reason::FieldValueForbidden),
-    validation = Rule::new("has(self.region) == has(oldSelf.region) && (!has(self.region) || self.region == oldSelf.region)")
-        .message("spec.region is immutable. Create another object for another Region.")
-        .reason(Reason::FieldValueForbidden),
-    validation = Rule::new("!has(self.tags) || self.tags.all(k, !k.lowerAscii().startsWith('aws:') && !k.startsWith('ecs-operator.dev/') && size(k) > 0 && size(k) <= 128 && size(self.tags[k]) <= 256)")
-        .message("spec.tags: a key must have 1-128 characters and not begin with 'aws:' or 'ecs-operator.dev/', a value at most 256. Rename or shorten it.")
-        .reason(Reason::FieldValueInvalid),
-    validation = Rule::new("!has(self.defaultCapacityProviderStrategy) || has(self.capacityProviders)")
-        .message("spec.defaultCapacityProviderStrategy needs spec.capacityProviders: AWS sets both in one call. List the providers.")
-        .reason(Reason::FieldValueRequired)
+    validation = rules::immutable("clusterName", "AWS cannot rename a cluster. Create another EcsCluster and move the services."),
+    validation = rules::immutable_region(),
+    validation = rules::tags(),
+    validation = rules::strategy_needs_providers(),
+    validation = rules::strategy_of_own_providers(),
+    validation = rules::strategy_has_weight(),
+    validation = rules::strategy_has_one_base(),
+    validation = rules::strategy_is_of_one_sort()
 )]
 pub struct EcsClusterSpec {
     /// Name in AWS, 1–255 letters, digits, hyphens and underscores. Absent: `<namespace>-<name>`. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = r"^[A-Za-z0-9_-]{1,255}$"))]
+    #[schemars(length(max = 255), regex(pattern = r"^[A-Za-z0-9_-]{1,255}$"))]
     pub cluster_name: Option<String>,
-    /// Settings: Container Insights.
+    /// Settings: Container Insights. Settings that are not named here are left alone. Absent: unmanaged, the account's at creation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 10))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub settings: Option<Vec<ClusterSetting>>,
-    /// ECS Exec and storage encryption.
+    /// ECS Exec and storage encryption. Absent: unmanaged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub configuration: Option<ClusterConfiguration>,
-    /// Capacity providers of the cluster, at most 20: `FARGATE`, `FARGATE_SPOT` or names of existing ones. The list is complete: what is not in it is taken off the cluster.
+    /// Capacity providers of the cluster, at most 20: `FARGATE`, `FARGATE_SPOT` or names of existing ones. The list is complete: what is not in it is taken off the cluster. Order has no meaning. Absent: unmanaged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 20))]
+    #[schemars(
+        length(max = 20),
+        inner(length(max = 255), regex(pattern = r"^[A-Za-z0-9_-]{1,255}$"))
+    )]
+    #[x_kube(merge_strategy = ListMerge::Set)]
     pub capacity_providers: Option<Vec<String>>,
-    /// Strategy of services and tasks that name none.
+    /// Strategy of services and tasks that name none; its providers are among capacityProviders. Order has no meaning. Absent: none, where capacityProviders are declared; else unmanaged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 20))]
     pub default_capacity_provider_strategy: Option<Vec<CapacityProviderStrategyItem>>,
-    /// Namespace that Service Connect uses when a service names none.
+    /// Namespace that Service Connect uses when a service names none. Absent: unmanaged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_connect_defaults: Option<ClusterServiceConnectDefaults>,
     /// suspend, managementPolicy, deletionPolicy, tags and region.
@@ -101,47 +103,43 @@ pub struct EcsClusterSpec {
 }
 
 /// A setting of a cluster.
-#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterSetting {
     /// `containerInsights`.
-    pub name: ClusterSettingName,
-    /// `enabled`, `enhanced` or `disabled`.
+    #[schemars(length(max = 63), regex(pattern = "^[A-Za-z][A-Za-z0-9]{0,62}$"))]
+    pub name: String,
+    /// `enabled`, `enhanced` or `disabled`. Absent: the account's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 255))]
     pub value: Option<String>,
 }
 
-/// Name of a cluster setting.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum ClusterSettingName {
-    /// CloudWatch Container Insights.
-    ContainerInsights,
-}
-
-/// ECS Exec and storage encryption of a cluster.
+/// ECS Exec and storage encryption of a cluster. What is not declared is left alone.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterConfiguration {
-    /// Encryption and logging of ECS Exec.
+    /// Encryption and logging of ECS Exec. Absent: unmanaged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub execute_command_configuration: Option<ExecuteCommandConfiguration>,
-    /// Keys of managed storage.
+    /// Keys of managed storage. Absent: unmanaged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub managed_storage_configuration: Option<ManagedStorageConfiguration>,
 }
 
 /// Encryption and logging of ECS Exec.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = rules::override_says_where())]
 pub struct ExecuteCommandConfiguration {
-    /// KMS key of the session's data. Absent: AWS's own encryption.
+    /// ID, ARN or alias of the KMS key of the session's data. Absent: AWS's own encryption.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 2048))]
     pub kms_key_id: Option<String>,
     /// `NONE`, `DEFAULT` (the task's awslogs configuration) or `OVERRIDE` (with `logConfiguration`). Absent: `DEFAULT`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logging: Option<ExecuteCommandLogging>,
-    /// Where sessions are logged, for `OVERRIDE`.
+    /// Where sessions are logged, for `OVERRIDE`. Absent: nowhere else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_configuration: Option<ExecuteCommandLogConfiguration>,
 }
@@ -162,20 +160,23 @@ pub enum ExecuteCommandLogging {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExecuteCommandLogConfiguration {
-    /// CloudWatch log group.
+    /// CloudWatch log group; it must exist. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 512))]
     pub cloud_watch_log_group_name: Option<String>,
-    /// Whether the log group must be encrypted.
+    /// Whether the log group must be encrypted. Absent: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cloud_watch_encryption_enabled: Option<bool>,
-    /// S3 bucket.
+    /// S3 bucket; it must exist. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 255))]
     pub s3_bucket_name: Option<String>,
-    /// Whether the bucket must be encrypted.
+    /// Whether the bucket must be encrypted. Absent: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub s3_encryption_enabled: Option<bool>,
-    /// Prefix of the objects.
+    /// Prefix of the objects. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1024))]
     pub s3_key_prefix: Option<String>,
 }
 
@@ -183,11 +184,13 @@ pub struct ExecuteCommandLogConfiguration {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ManagedStorageConfiguration {
-    /// Key of managed EBS volumes.
+    /// ID or ARN of the key of managed EBS volumes. Absent: AWS's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 2048))]
     pub kms_key_id: Option<String>,
-    /// Key of Fargate's ephemeral storage.
+    /// ID or ARN of the key of Fargate's ephemeral storage. Absent: AWS's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 2048))]
     pub fargate_ephemeral_storage_kms_key_id: Option<String>,
 }
 
@@ -195,7 +198,8 @@ pub struct ManagedStorageConfiguration {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterServiceConnectDefaults {
-    /// Name or ARN of the Cloud Map namespace.
+    /// Name or ARN of the Cloud Map namespace; AWS makes it when a name does not exist.
+    #[schemars(length(min = 1, max = 1024))]
     pub namespace: String,
 }
 
@@ -225,6 +229,9 @@ pub struct EcsClusterStatus {
     /// Declared members that AWS had otherwise at the last look; they were repaired unless the management policy forbids it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drift: Vec<Drift>,
+    /// Members that are declared and may be in AWS, as JSON Pointers without values: what is taken out of the spec later is set back in AWS.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub applied: Vec<String>,
     /// The AWS error that hinders this object, while it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<LastError>,

@@ -6,150 +6,210 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{
+    accelerator::ResourceRequirement,
+    environment::{EnvironmentFile, KeyValuePair, Secret},
+    linux::{HostEntry, LinuxParameters, SystemControl, Ulimit},
+    logging::{FirelensConfiguration, LogConfiguration},
+    port::PortMapping,
+    rules,
+};
+
 /// A container of the task. Every change registers a new revision.
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = rules::memory_above_reservation())]
 pub struct ContainerDefinition {
     /// Name, 1–255 letters, digits, hyphens and underscores; unique in the task.
-    #[schemars(regex(pattern = r"^[A-Za-z0-9_-]{1,255}$"))]
+    #[schemars(length(max = 255), regex(pattern = r"^[A-Za-z0-9_-]{1,255}$"))]
     pub name: String,
     /// Image: `repository/image:tag` or `…@sha256:digest`, at most 255 characters.
     #[schemars(length(min = 1, max = 255))]
     pub image: String,
+    /// Credentials of a private registry that is not Amazon ECR. Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository_credentials: Option<RepositoryCredentials>,
+    /// `enabled`: ECS resolves the tag of the image once per deployment, so that every task of it runs the same digest; `disabled`: each task resolves it anew. Absent: `enabled`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version_consistency: Option<VersionConsistency>,
     /// CPU units (1 vCPU = 1024) reserved for the container. Absent: 0, a share of the task's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 196_608))]
+    #[schemars(range(min = 0, max = 196608))]
     pub cpu: Option<i32>,
-    /// Hard memory limit, MiB; the container is killed beyond it. Absent: the task's.
+    /// Hard memory limit, MiB; the container is killed beyond it. Absent: the task's. Without a limit of the task, each container needs memory or memoryReservation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 4))]
     pub memory: Option<i32>,
-    /// Memory kept for the container, MiB, less than `memory`.
+    /// Memory kept for the container, MiB, at most `memory`. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 4))]
     pub memory_reservation: Option<i32>,
     /// Whether the task stops when this container stops. Absent: true. One container must be essential.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub essential: Option<bool>,
-    /// Ports of the container.
+    /// Whether ECS restarts the container in its task when it ends. Absent: it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart_policy: Option<ContainerRestartPolicy>,
+    /// Ports of the container; not in network mode `none`. Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 200))]
     pub port_mappings: Option<Vec<PortMapping>>,
-    /// Replaces the image's ENTRYPOINT.
+    /// Other containers, `name` or `name:alias`, that this one reaches by name; network mode `bridge` only. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 20), inner(length(min = 1, max = 511)))]
+    pub links: Option<Vec<String>>,
+    /// Replaces the image's ENTRYPOINT. Absent: the image's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
     pub entry_point: Option<Vec<String>>,
-    /// Replaces the image's CMD.
+    /// Replaces the image's CMD. Absent: the image's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
     pub command: Option<Vec<String>>,
-    /// Environment variables. Not for secrets: AWS shows them to everyone who may describe the task definition.
+    /// Environment variables. Not for secrets: AWS shows them to everyone who may describe the task definition. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 3000))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub environment: Option<Vec<KeyValuePair>>,
-    /// Environment variables whose values come from Secrets Manager or Parameter Store.
+    /// Files of environment variables, at most 10. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 10))]
+    pub environment_files: Option<Vec<EnvironmentFile>>,
+    /// Environment variables whose values come from Secrets Manager or Parameter Store, read by the execution role when the container starts. Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub secrets: Option<Vec<Secret>>,
-    /// Where volumes are mounted.
+    /// Where volumes are mounted. Absent: nowhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 100))]
     pub mount_points: Option<Vec<MountPoint>>,
-    /// Containers that must be in a certain state before this one starts.
+    /// Containers whose mounts this one gets too. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 20))]
+    pub volumes_from: Option<Vec<VolumeFrom>>,
+    /// Linux options: capabilities, devices, memory file systems, swap. Absent: Docker's defaults.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linux_parameters: Option<LinuxParameters>,
+    /// Containers that must be in a certain state before this one starts. At the end of the task they stop in the reverse order. Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 20))]
     pub depends_on: Option<Vec<ContainerDependency>>,
-    /// A command that says whether the container is healthy.
+    /// A command that says whether the container is healthy. Absent: health is not known; an image's own check is not used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health_check: Option<HealthCheck>,
-    /// Where the container's output goes.
+    /// Where the container's output goes. Absent: nowhere on Fargate, Docker's default driver on EC2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_configuration: Option<LogConfiguration>,
-    /// Seconds to wait for the containers it depends on, 2–120. Absent: 180.
+    /// Makes this container the log router of the task. Absent: it is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 2, max = 120))]
+    pub firelens_configuration: Option<FirelensConfiguration>,
+    /// Seconds to wait for the containers it depends on; 2–120 on Fargate. Absent: 3 minutes on Fargate, the agent's setting on EC2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
     pub start_timeout: Option<i32>,
-    /// Seconds between SIGTERM and SIGKILL, 2–120. Absent: 30.
+    /// Seconds between SIGTERM and SIGKILL; 2–120 on Fargate. Absent: 30, or the agent's setting on EC2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 2, max = 120))]
+    #[schemars(range(min = 0))]
     pub stop_timeout: Option<i32>,
+    /// Host name of the container; not in network mode `awsvpc`. Absent: Docker's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 255))]
+    pub hostname: Option<String>,
     /// User, as `user`, `user:group`, `uid` or `uid:gid`. Absent: the image's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 255))]
     pub user: Option<String>,
     /// Working directory. Absent: the image's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 4096))]
     pub working_directory: Option<String>,
+    /// Whether the container has no network. Absent: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disable_networking: Option<bool>,
+    /// Whether the container has all rights on the instance; not on Fargate. Absent: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub privileged: Option<bool>,
     /// Whether the root file system is read-only. Absent: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub readonly_root_filesystem: Option<bool>,
-    /// Docker labels.
+    /// DNS servers of the container. Absent: the network's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 50))]
+    pub dns_servers: Option<Vec<String>>,
+    /// Domains that are tried behind short names. Absent: the network's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 50))]
+    pub dns_search_domains: Option<Vec<String>>,
+    /// Lines of `/etc/hosts`; not in network mode `awsvpc`. Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 200))]
+    pub extra_hosts: Option<Vec<HostEntry>>,
+    /// SELinux, AppArmor and credential spec options, for example `no-new-privileges`; not on Fargate. Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 50))]
+    pub docker_security_options: Option<Vec<String>>,
+    /// Whether standard input stays open. Absent: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interactive: Option<bool>,
+    /// Whether the container gets a terminal. Absent: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pseudo_terminal: Option<bool>,
+    /// Docker labels. Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = 500))]
     pub docker_labels: Option<BTreeMap<String, String>>,
+    /// Limits of processes. Absent: Docker's on EC2; on Fargate the platform's, with 65,535 open files at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 15))]
+    pub ulimits: Option<Vec<Ulimit>>,
+    /// Kernel parameters of the container. Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 100))]
+    pub system_controls: Option<Vec<SystemControl>>,
+    /// GPUs and other accelerators. Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 20))]
+    pub resource_requirements: Option<Vec<ResourceRequirement>>,
+    /// At most one: ARN of a credential spec file for gMSA, with `credentialspec:` or `credentialspecdomainless:` before it. Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1))]
+    pub credential_specs: Option<Vec<String>>,
 }
 
-/// A port of a container.
+/// Credentials of a private registry.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PortMapping {
-    /// Name that Service Connect refers to, at most 64 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64))]
-    pub name: Option<String>,
-    /// Port in the container.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 65535))]
-    pub container_port: Option<i32>,
-    /// Port on the instance. In `awsvpc` mode absent or equal to `containerPort`. Absent or 0 in `bridge` mode: chosen at run time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 65535))]
-    pub host_port: Option<i32>,
-    /// `tcp` or `udp`. Absent: `tcp`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub protocol: Option<TransportProtocol>,
-    /// Protocol that Service Connect speaks on the port: `http`, `http2` or `grpc`. Absent: plain TCP. Leave it out instead of writing an empty string.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub app_protocol: Option<AppProtocol>,
+pub struct RepositoryCredentials {
+    /// ARN (or, in the same Region, name) of the Secrets Manager secret with user name and password.
+    #[schemars(length(min = 1, max = 2048))]
+    pub credentials_parameter: String,
 }
 
-/// Transport protocol of a port.
+/// Whether every task of a deployment runs the same image digest.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum TransportProtocol {
-    /// TCP.
-    Tcp,
-    /// UDP.
-    Udp,
+pub enum VersionConsistency {
+    /// The tag is resolved once per deployment.
+    Enabled,
+    /// Each task resolves the tag.
+    Disabled,
 }
 
-/// Application protocol of a port.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AppProtocol {
-    /// HTTP/1.1.
-    Http,
-    /// HTTP/2.
-    Http2,
-    /// gRPC.
-    Grpc,
-}
-
-/// An environment variable.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+/// Whether ECS restarts a container in its task when it ends.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct KeyValuePair {
-    /// Name of the variable.
-    #[schemars(length(min = 1))]
-    pub name: String,
-    /// Value; an empty one is a value too.
+pub struct ContainerRestartPolicy {
+    /// Whether it does.
+    pub enabled: bool,
+    /// Exit codes after which it does not, at most 50. Absent: it always does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub value: Option<String>,
-}
-
-/// An environment variable or log option whose value is a secret.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Secret {
-    /// Name of the variable or option.
-    #[schemars(length(min = 1))]
-    pub name: String,
-    /// ARN of a Secrets Manager secret (with JSON key, stage and version if wanted), or ARN or name of a parameter.
-    #[schemars(length(min = 1))]
-    pub value_from: String,
+    #[schemars(length(max = 50))]
+    pub ignored_exit_codes: Option<Vec<i32>>,
+    /// Seconds that the container must have run before it is restarted, 60–1800. Absent: 300.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 60, max = 1800))]
+    pub restart_attempt_period: Option<i32>,
 }
 
 /// Where a volume is mounted.
@@ -158,11 +218,26 @@ pub struct Secret {
 pub struct MountPoint {
     /// Name of a volume of the task definition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 255))]
     pub source_volume: Option<String>,
     /// Path in the container.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 4096))]
     pub container_path: Option<String>,
     /// Whether the container may only read. Absent: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_only: Option<bool>,
+}
+
+/// A container whose mounts another gets too.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VolumeFrom {
+    /// Name of the container that has the mounts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 255))]
+    pub source_container: Option<String>,
+    /// Whether the other may only read. Absent: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_only: Option<bool>,
 }
@@ -172,8 +247,9 @@ pub struct MountPoint {
 #[serde(rename_all = "camelCase")]
 pub struct ContainerDependency {
     /// Name of the other container.
+    #[schemars(length(min = 1, max = 255))]
     pub container_name: String,
-    /// The state: `START`, `COMPLETE`, `SUCCESS` or `HEALTHY`. `COMPLETE` and `SUCCESS` only on containers that are not essential.
+    /// The state: `START`, `COMPLETE`, `SUCCESS` or `HEALTHY`. `COMPLETE` and `SUCCESS` only on containers that are not essential, `HEALTHY` only on those with a health check.
     pub condition: ContainerCondition,
 }
 
@@ -192,11 +268,12 @@ pub enum ContainerCondition {
 }
 
 /// A command that says whether the container is healthy.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = rules::health_check_begins_with_cmd())]
 pub struct HealthCheck {
     /// `CMD` and arguments, or `CMD-SHELL` and a shell line. Exit code 0 is healthy.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1, max = 1000))]
     pub command: Vec<String>,
     /// Seconds between checks, 5–300. Absent: 30.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -214,41 +291,4 @@ pub struct HealthCheck {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 300))]
     pub start_period: Option<i32>,
-}
-
-/// Where the container's output goes.
-#[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LogConfiguration {
-    /// `awslogs`, `awsfirelens` or `splunk` on Fargate; on EC2 also `json-file`, `syslog`, `journald`, `gelf` and `fluentd`.
-    pub log_driver: LogDriver,
-    /// Options of the driver, for example `awslogs-group`, `awslogs-region`, `awslogs-stream-prefix`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub options: Option<BTreeMap<String, String>>,
-    /// Options whose values are secrets.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
-    pub secret_options: Option<Vec<Secret>>,
-}
-
-/// A log driver.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LogDriver {
-    /// A file on the instance.
-    JsonFile,
-    /// syslog.
-    Syslog,
-    /// journald.
-    Journald,
-    /// Graylog.
-    Gelf,
-    /// Fluentd.
-    Fluentd,
-    /// CloudWatch Logs.
-    Awslogs,
-    /// Splunk.
-    Splunk,
-    /// A FireLens log router.
-    Awsfirelens,
 }

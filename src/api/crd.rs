@@ -1,7 +1,8 @@
 //! The CustomResourceDefinitions, as `crds/` and the chart carry them.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
-    CustomResourceDefinition, JSON, JSONSchemaProps,
+    CustomResourceDefinition, JSON, JSONSchemaProps, JSONSchemaPropsOrArray as Items,
+    JSONSchemaPropsOrBool as Values, ValidationRule,
 };
 use kube::CustomResourceExt;
 use serde_json::json;
@@ -40,31 +41,59 @@ fn finish(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
                 Some("What the operator knows. Written by the operator only.".to_owned());
             status.nullable = None;
         }
-        properties.values_mut().for_each(strip);
+        for (name, member) in properties {
+            polish(member, name == "spec");
+        }
     }
     crd
 }
 
-/// Removes what only costs bytes: `nullable` (absent is how a member is left out; an explicit null is refused)
-/// and integer formats, which API servers warn about.
-fn strip(schema: &mut JSONSchemaProps) {
+/// Length of the longest string that can be in an object of ours: a task definition has 64 KiB at most (ECS, service quotas).
+const TEXT_MAX: i64 = 65_536;
+
+/// What is said of `""` where there is a closed set of words.
+const EMPTY_WORD: &str = "is empty, which AWS refuses. Remove it.";
+
+/// `nullable` only costs bytes: absent is how a member is left out, and an explicit null is refused. So do integer formats,
+/// which API servers warn about. In what users write, every string has a greatest length, so that the API server can bound
+/// what rules cost, and the empty word gets an answer of its own.
+fn polish(schema: &mut JSONSchemaProps, is_users: bool) {
     schema.nullable = None;
-    if schema.type_.as_deref() == Some("integer") {
-        schema.format = None;
+    match schema.type_.as_deref() {
+        Some("integer") => schema.format = None,
+        Some("string") if is_users && schema.enum_.is_none() && schema.format.is_none() => {
+            schema.max_length.get_or_insert(TEXT_MAX);
+        }
+        _ => {}
     }
-    if let Some(properties) = &mut schema.properties {
-        properties.values_mut().for_each(strip);
-    }
-    if let Some(items) = &mut schema.items {
-        use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::JSONSchemaPropsOrArray as Items;
-        match items {
-            Items::Schema(item) => strip(item),
-            Items::Schemas(items) => items.iter_mut().for_each(strip),
+    let required = schema.required.clone().unwrap_or_default();
+    for (name, member) in schema.properties.iter_mut().flatten() {
+        polish(member, is_users);
+        if is_users && !required.contains(name) {
+            refuse_empty_word(member);
         }
     }
-    if let Some(k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::JSONSchemaPropsOrBool::Schema(values)) =
-        &mut schema.additional_properties
-    {
-        strip(values);
+    if let Some(Items::Schema(item)) = &mut schema.items {
+        polish(item, is_users);
+    }
+    if let Some(Values::Schema(values)) = &mut schema.additional_properties {
+        polish(values, is_users);
+    }
+}
+
+/// Skeletons and consoles write `""` into optional members with a closed set of words. The API server's own message for a word
+/// outside of the set doesn't say what to do, and keeps it from looking at any rule; so the schema takes the empty word, and a rule refuses it.
+fn refuse_empty_word(schema: &mut JSONSchemaProps) {
+    if let Some(words) = &mut schema.enum_ {
+        words.push(JSON(json!("")));
+        let rule = ValidationRule {
+            rule: "self != ''".to_owned(),
+            message: Some(EMPTY_WORD.to_owned()),
+            ..ValidationRule::default()
+        };
+        schema
+            .x_kubernetes_validations
+            .get_or_insert_default()
+            .push(rule);
     }
 }

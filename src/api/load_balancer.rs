@@ -1,4 +1,4 @@
-//! Load balancing of a service: target groups and listener rules that the operator manages, or a target group that exists.
+//! Load balancing of a service: target groups that the operator manages, or a target group that exists.
 
 use std::collections::BTreeMap;
 
@@ -6,94 +6,144 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Traffic for one container port. A change starts a deployment.
+use super::{listener_rule::ListenerRule, rules};
+
+/// Traffic for one container port. A change starts a deployment. Two entries may name the same container and port.
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = Rule::new("has(self.targetGroupArn) != has(self.targetGroup)")
-        .message("spec.loadBalancers: give exactly one of targetGroupArn (a target group that exists) and targetGroup (one that the operator manages).")
-        .reason(Reason::FieldValueInvalid)
+    validation = rules::one_target(),
+    validation = rules::classic_is_plain(),
 )]
 pub struct LoadBalancer {
-    /// Container of the task definition that takes the traffic.
+    /// Container of the task definition that takes the traffic. A change starts a deployment.
     #[schemars(length(min = 1, max = 255))]
     pub container_name: String,
-    /// Port of that container, as in its `portMappings`.
+    /// Port of that container, as in its `portMappings`, 1–65535. A change starts a deployment.
     #[schemars(range(min = 1, max = 65535))]
     pub container_port: i32,
-    /// ARN of a target group that exists; the operator does not touch it.
+    /// ARN of a target group that exists; the operator does not touch it. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub target_group_arn: Option<String>,
+    /// Name of a Classic Load Balancer, not for network mode awsvpc. A change starts a deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 255))]
+    pub load_balancer_name: Option<String>,
+    /// What blue/green, linear and canary deployments need. Absent: rolling deployments only. A change starts a deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advanced_configuration: Option<AdvancedConfiguration>,
     /// A target group that the operator creates, changes and deletes with the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_group: Option<TargetGroup>,
 }
 
-/// A managed target group with the listener rules that lead to it.
+/// What deployments that shift traffic need. While ECS shifts traffic, the weights of the rules are ECS's.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
+pub struct AdvancedConfiguration {
+    /// ARN of the target group that takes turns with the first. A change starts a deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 2048))]
+    pub alternate_target_group_arn: Option<String>,
+    /// ARN of the listener rule (of a Network Load Balancer: the listener) of production traffic. A change starts a deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 2048))]
+    pub production_listener_rule: Option<String>,
+    /// ARN of the listener rule (of a Network Load Balancer: the listener) of test traffic. Absent: no test traffic. A change starts a deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 2048))]
+    pub test_listener_rule: Option<String>,
+    /// ARN of the role with which ECS changes the rules. A change starts a deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 2048))]
+    pub role_arn: Option<String>,
+}
+
+/// A managed target group with the listener rules that lead to it. To change what is immutable in AWS, the operator makes
+/// another group, moves the service (a deployment) and deletes the old one last; with a `name` of your own, change that too.
+#[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = rules::group_has_port(),
+    validation = rules::version_of_http(),
+    validation = rules::check_protocol(),
+    validation = rules::check_http_by_http(),
+    validation = rules::checks_are_on(),
+    validation = rules::check_in_time(),
+    validation = rules::check_path_is_absolute(),
+    validation = rules::check_port(),
+    validation = rules::one_matcher(),
+    validation = rules::attributes_have_values(),
+)]
 pub struct TargetGroup {
-    /// Name in AWS, at most 32 letters, digits and hyphens. Absent: made from the object's name and a hash. Immutable.
+    /// Name in AWS, at most 32 letters, digits and hyphens. Absent: made from the object's name and a hash, which changes with what is immutable. Another name means another group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$"))]
     pub name: Option<String>,
-    /// Protocol towards the targets. Immutable in AWS.
+    /// Protocol towards the targets; required. Immutable in AWS: a change means another group and a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol: Option<TargetGroupProtocol>,
-    /// `HTTP1`, `HTTP2` or `GRPC`, for HTTP and HTTPS. Absent: `HTTP1`. Immutable in AWS.
+    /// `HTTP1`, `HTTP2` or `GRPC`, for HTTP and HTTPS. Absent: `HTTP1`. Immutable in AWS: a change means another group and a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^(HTTP1|HTTP2|GRPC)$"))]
     pub protocol_version: Option<String>,
-    /// Port for targets that name none; ECS always names the container's. Immutable in AWS.
+    /// Port for targets that name none, 1–65535; ECS always names the container's; required. Immutable in AWS: a change means another group and a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 65535))]
     pub port: Option<i32>,
-    /// ID of the VPC. Immutable in AWS.
+    /// ID of the VPC; required. Immutable in AWS: a change means another group and a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 255))]
     pub vpc_id: Option<String>,
-    /// `ip` for tasks of network mode awsvpc (always on Fargate), `instance` for others. Absent: `instance`. Immutable in AWS.
+    /// `ip` for tasks of network mode awsvpc (always on Fargate), `instance` for others. Absent: `instance`. Immutable in AWS: a change means another group and a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_type: Option<TargetType>,
-    /// `ipv4` or `ipv6`. Absent: `ipv4`. Immutable in AWS.
+    /// `ipv4` or `ipv6`. Absent: `ipv4`. Immutable in AWS: a change means another group and a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = "^(ipv4|ipv6)$"))]
-    pub ip_address_type: Option<String>,
-    /// Protocol of the health check. Absent: HTTP for HTTP and HTTPS groups, else TCP.
+    pub ip_address_type: Option<IpAddressType>,
+    /// Port on which targets and the load balancer exchange management traffic (target optimizer), 1–65535. Absent: none. Immutable in AWS: a change means another group and a deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 65535))]
+    pub target_control_port: Option<i32>,
+    /// Whether targets are checked; always true for tasks. Absent: true. Can be changed without a deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_check_enabled: Option<bool>,
+    /// Protocol of the health check: `HTTP`, `HTTPS` or `TCP`. Absent: HTTP for HTTP and HTTPS groups, else TCP. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health_check_protocol: Option<TargetGroupProtocol>,
-    /// Port of the health check, a number or `traffic-port`. Absent: `traffic-port`.
+    /// Port of the health check, a number or `traffic-port`. Absent: `traffic-port`. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 12))]
     pub health_check_port: Option<String>,
-    /// Path of an HTTP health check. Absent: `/`.
+    /// Path of an HTTP health check, 1–1024 characters. Absent: `/`, for gRPC `/AWS.ALB/healthcheck`. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
     pub health_check_path: Option<String>,
-    /// Seconds between health checks of a target, 5–300. Absent: 30.
+    /// Seconds between health checks of a target, 5–300. Absent: 30. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 5, max = 300))]
     pub health_check_interval_seconds: Option<i32>,
-    /// Seconds after which a check has failed, 2–120. Absent: 5 for HTTP.
+    /// Seconds after which a check has failed, 2–120, below the interval. Absent: AWS's default for the protocol. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 2, max = 120))]
     pub health_check_timeout_seconds: Option<i32>,
-    /// Passed checks in a row that make a target healthy, 2–10. Absent: 5.
+    /// Passed checks in a row that make a target healthy, 2–10. Absent: 5. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 2, max = 10))]
     pub healthy_threshold_count: Option<i32>,
-    /// Failed checks in a row that make a target unhealthy, 2–10. Absent: 2.
+    /// Failed checks in a row that make a target unhealthy, 2–10. Absent: 2. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 2, max = 10))]
     pub unhealthy_threshold_count: Option<i32>,
-    /// Answers that count as healthy. Absent: HTTP 200.
+    /// Answers that count as healthy. Absent: HTTP 200 (behind a Network Load Balancer 200–399), gRPC 12. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matcher: Option<Matcher>,
-    /// Attributes by AWS's key, values as strings, for example `deregistration_delay.timeout_seconds: "30"`. Attributes that are not named here are left alone.
+    /// Attributes by AWS's key, values as strings, for example `deregistration_delay.timeout_seconds: "30"`. One that is taken out goes back to AWS's default; those never named here are left alone. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxProperties" = 40))]
     pub attributes: Option<BTreeMap<String, String>>,
-    /// Listener rules that lead to this target group, at most 20.
+    /// Listener rules that lead to this target group, at most 20. Absent: something else leads there. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 20))]
     pub rules: Option<Vec<ListenerRule>>,
@@ -110,6 +160,8 @@ pub enum TargetGroupProtocol {
     Tls,
     Udp,
     TcpUdp,
+    Quic,
+    TcpQuic,
 }
 
 /// What a target is.
@@ -122,171 +174,25 @@ pub enum TargetType {
     Ip,
 }
 
+/// A version of the Internet Protocol.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the versions' own names")]
+pub enum IpAddressType {
+    Ipv4,
+    Ipv6,
+}
+
 /// Answers that count as healthy.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Matcher {
-    /// HTTP codes: `200`, `200,202` or `200-299`.
+    /// HTTP codes: `200`, `200,202` or `200-299`. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = "^[0-9]{3}(-[0-9]{3})?(,[0-9]{3}(-[0-9]{3})?)*$"))]
     pub http_code: Option<String>,
-    /// gRPC codes: `0`, `0,12` or `0-99`.
+    /// gRPC codes: `0`, `0,12` or `0-99`. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = "^[0-9]{1,2}(-[0-9]{1,2})?(,[0-9]{1,2}(-[0-9]{1,2})?)*$"))]
     pub grpc_code: Option<String>,
-}
-
-/// A rule of an Application Load Balancer's listener.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ListenerRule {
-    /// ARN of the listener. Immutable in AWS: another ARN means a new rule there, and the old one goes.
-    #[schemars(length(min = 1, max = 2048))]
-    pub listener_arn: String,
-    /// Priority, 1–50000; lower is tried first; unique on the listener. Absent: a free one is allocated and kept (see status.rules).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 50_000))]
-    pub priority: Option<i32>,
-    /// Conditions that a request must all meet, 1–5.
-    #[schemars(length(min = 1, max = 5))]
-    pub conditions: Vec<RuleCondition>,
-    /// What happens to the request. Absent: forward to this target group.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 5))]
-    pub actions: Option<Vec<RuleAction>>,
-}
-
-/// A condition on a request: exactly one of the members.
-#[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[x_kube(
-    validation = Rule::new("[has(self.hostHeaderConfig), has(self.pathPatternConfig), has(self.httpHeaderConfig), has(self.httpRequestMethodConfig), has(self.queryStringConfig), has(self.sourceIpConfig)].filter(x, x).size() == 1")
-        .message("conditions: give exactly one of hostHeaderConfig, pathPatternConfig, httpHeaderConfig, httpRequestMethodConfig, queryStringConfig and sourceIpConfig in each condition.")
-        .reason(Reason::FieldValueInvalid)
-)]
-pub struct RuleCondition {
-    /// Host names, with `*` and `?` as wildcards.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub host_header_config: Option<ConditionValues>,
-    /// Paths, with `*` and `?` as wildcards.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub path_pattern_config: Option<ConditionValues>,
-    /// Values of a header.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub http_header_config: Option<HttpHeaderCondition>,
-    /// Request methods.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub http_request_method_config: Option<ConditionValues>,
-    /// Parts of the query string.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub query_string_config: Option<QueryStringCondition>,
-    /// Address ranges of the client, in CIDR notation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source_ip_config: Option<ConditionValues>,
-}
-
-/// Values of which one must match.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ConditionValues {
-    /// The values, 1–5.
-    #[schemars(length(min = 1, max = 5))]
-    pub values: Vec<String>,
-}
-
-/// Values of a header.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct HttpHeaderCondition {
-    /// Name of the header, at most 40 characters.
-    #[schemars(length(min = 1, max = 40))]
-    pub http_header_name: String,
-    /// The values, 1–5, with wildcards.
-    #[schemars(length(min = 1, max = 5))]
-    pub values: Vec<String>,
-}
-
-/// Parts of the query string.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct QueryStringCondition {
-    /// Pairs of which one must occur, 1–5.
-    #[schemars(length(min = 1, max = 5))]
-    pub values: Vec<QueryStringKeyValuePair>,
-}
-
-/// A pair in the query string.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct QueryStringKeyValuePair {
-    /// Key. Absent: any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
-    /// Value.
-    pub value: String,
-}
-
-/// What happens to a request: `forward` to this service's target group, `redirect` or `fixed-response`.
-#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RuleAction {
-    /// `forward`, `redirect` or `fixed-response`.
-    #[serde(rename = "type")]
-    pub type_: RuleActionType,
-    /// Where to redirect, for `redirect`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub redirect_config: Option<RedirectConfig>,
-    /// The answer, for `fixed-response`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fixed_response_config: Option<FixedResponseConfig>,
-}
-
-/// Kind of an action.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RuleActionType {
-    /// To this service's target group.
-    Forward,
-    /// A redirect.
-    Redirect,
-    /// A fixed answer.
-    FixedResponse,
-}
-
-/// Where a request is redirected; `#{host}`, `#{path}`, `#{query}`, `#{port}` and `#{protocol}` keep what the request has.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RedirectConfig {
-    /// `HTTP`, `HTTPS` or `#{protocol}`. Absent: kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub protocol: Option<String>,
-    /// Port. Absent: kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub port: Option<String>,
-    /// Host. Absent: kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub host: Option<String>,
-    /// Path, beginning with `/`. Absent: kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
-    /// Query without `?`. Absent: kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub query: Option<String>,
-    /// `HTTP_301` or `HTTP_302`.
-    #[schemars(regex(pattern = "^HTTP_30[12]$"))]
-    pub status_code: String,
-}
-
-/// A fixed answer.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FixedResponseConfig {
-    /// Body, at most 1,024 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 1024))]
-    pub message_body: Option<String>,
-    /// Status code: 2xx, 4xx or 5xx.
-    #[schemars(regex(pattern = r"^[245]\d\d$"))]
-    pub status_code: String,
-    /// `text/plain`, `text/css`, `text/html`, `application/javascript` or `application/json`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub content_type: Option<String>,
 }

@@ -2,6 +2,13 @@
 //!
 //! Field names are AWS's own in camelCase, so that the JSON which the AWS CLI prints can be pasted under `spec`.
 //! No client, no AWS SDK and no default values here: an absent field means "AWS's default, not managed by us".
+//!
+//! Words. A member with a closed set of words is an enum where we decide by the word, or where the set cannot grow: network modes,
+//! protocols, ENABLED and DISABLED, getrlimit(2)'s names. A word that we don't know could not be decided by, so admission says that it is
+//! unknown. It is a string with a pattern where the word names something that AWS offers and we only hand it on: log drivers, operating
+//! systems, architectures, accelerators, isolation modes, sources of environment files, log routers, cluster settings. What AWS adds there
+//! works on the day it is added, and a mistyped word is refused by AWS itself. Words that are read from AWS are always text:
+//! shown as they are, acted on only if they are among those that we know.
 
 #![expect(
     clippy::duplicated_attributes,
@@ -9,16 +16,29 @@
 )]
 #![warn(missing_docs)]
 
+pub mod accelerator;
 pub mod cluster;
 pub mod condition;
 pub mod container;
 pub mod crd;
 pub mod deployment;
+pub mod environment;
 pub mod lifecycle;
+pub mod linux;
+pub mod listener_rule;
 pub mod load_balancer;
+pub mod logging;
 pub mod network;
+pub mod port;
+pub mod rule_action;
+pub mod rules;
 pub mod service;
+pub mod service_connect;
+pub mod service_status;
+pub mod service_volume;
+pub mod size;
 pub mod strategy;
+pub mod task;
 pub mod task_definition;
 pub mod volume;
 

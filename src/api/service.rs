@@ -1,17 +1,20 @@
 //! EcsService: an ECS service with its target groups and listener rules.
 
-use std::collections::BTreeSet;
-
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use super::service_status::{
+    Creating, CurrentTaskDefinition, EcsServiceStatus, Rollout, RuleStatus, TargetGroupStatus,
+};
 use super::{
     deployment::{DeploymentConfiguration, DeploymentController},
-    lifecycle::{Drift, LastError, Lifecycle, LocalReference},
+    lifecycle::{Lifecycle, LocalReference},
     load_balancer::LoadBalancer,
-    network::{NetworkConfiguration, Toggle},
+    network::{NetworkConfiguration, ServiceRegistry, Toggle},
+    rules,
+    service_connect::{GatewayConnector, ServiceConnectConfiguration, VpcLatticeConfiguration},
+    service_volume::{MonitoringConfiguration, ServiceVolumeConfiguration},
     strategy::{CapacityProviderStrategyItem, PlacementConstraint, PlacementStrategy},
 };
 
@@ -87,36 +90,36 @@ use super::{
 )]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = Rule::new("has(self.clusterRef) != has(self.cluster)")
-        .message("spec: give exactly one of clusterRef (an EcsCluster of this namespace) and cluster (name or ARN of a cluster that exists).")
-        .reason(Reason::FieldValueInvalid),
-    validation = Rule::new("has(self.taskDefinitionRef) != has(self.taskDefinition)")
-        .message("spec: give exactly one of taskDefinitionRef (an EcsTaskDefinition of this namespace) and taskDefinition (family:revision or ARN).")
-        .reason(Reason::FieldValueInvalid),
-    validation = Rule::new("has(self.clusterRef) == has(oldSelf.clusterRef) && (!has(self.clusterRef) || self.clusterRef == oldSelf.clusterRef) && has(self.cluster) == has(oldSelf.cluster) && (!has(self.cluster) || self.cluster == oldSelf.cluster)")
-        .message("spec.clusterRef and spec.cluster are immutable: AWS cannot move a service. Create another EcsService in the other cluster.")
-        .reason(Reason::FieldValueForbidden),
-    validation = Rule::new("has(self.serviceName) == has(oldSelf.serviceName) && (!has(self.serviceName) || self.serviceName == oldSelf.serviceName)")
-        .message("spec.serviceName is immutable: AWS cannot rename a service. Create another EcsService.")
-        .reason(Reason::FieldValueForbidden),
-    validation = Rule::new("has(self.schedulingStrategy) == has(oldSelf.schedulingStrategy) && (!has(self.schedulingStrategy) || self.schedulingStrategy == oldSelf.schedulingStrategy)")
-        .message("spec.schedulingStrategy is immutable in AWS. Create another EcsService.")
-        .reason(Reason::FieldValueForbidden),
-    validation = Rule::new("has(self.region) == has(oldSelf.region) && (!has(self.region) || self.region == oldSelf.region)")
-        .message("spec.region is immutable. Create another object for another Region.")
-        .reason(Reason::FieldValueForbidden),
-    validation = Rule::new("!(has(self.launchType) && has(self.capacityProviderStrategy) && size(self.capacityProviderStrategy) > 0)")
-        .message("spec: launchType and capacityProviderStrategy exclude each other. Remove one.")
-        .reason(Reason::FieldValueInvalid),
-    validation = Rule::new("!(has(self.schedulingStrategy) && self.schedulingStrategy == 'DAEMON' && has(self.desiredCount))")
-        .message("spec.desiredCount: a DAEMON service runs one task per instance. Remove desiredCount.")
-        .reason(Reason::FieldValueForbidden),
-    validation = Rule::new("!(has(self.schedulingStrategy) && self.schedulingStrategy == 'DAEMON' && has(self.launchType) && self.launchType == 'FARGATE')")
-        .message("spec.schedulingStrategy: DAEMON does not run on Fargate. Use REPLICA, or launch type EC2.")
-        .reason(Reason::FieldValueInvalid),
-    validation = Rule::new("!has(self.tags) || self.tags.all(k, !k.lowerAscii().startsWith('aws:') && !k.startsWith('ecs-operator.dev/') && size(k) > 0 && size(k) <= 128 && size(self.tags[k]) <= 256)")
-        .message("spec.tags: a key must have 1-128 characters and not begin with 'aws:' or 'ecs-operator.dev/', a value at most 256. Rename or shorten it.")
-        .reason(Reason::FieldValueInvalid)
+    validation = rules::one_cluster(),
+    validation = rules::one_task_definition(),
+    validation = rules::task_definition_names_revision(),
+    validation = rules::immutable("clusterRef", "AWS cannot move a service. Create another EcsService in the other cluster."),
+    validation = rules::immutable("cluster", "AWS cannot move a service. Create another EcsService in the other cluster."),
+    validation = rules::immutable("serviceName", "AWS cannot rename a service. Create another EcsService."),
+    validation = rules::immutable("schedulingStrategy", "Create another EcsService."),
+    validation = rules::immutable("role", "Create another EcsService."),
+    validation = rules::immutable_region(),
+    validation = rules::launch_type_or_strategy(),
+    validation = rules::managed_instances(),
+    validation = rules::service_strategy_has_weight(),
+    validation = rules::service_strategy_has_one_base(),
+    validation = rules::service_strategy_is_of_one_sort(),
+    validation = rules::platform_on_fargate(),
+    validation = rules::constraints_on_instances(),
+    validation = rules::strategy_on_instances(),
+    validation = rules::daemon_count(),
+    validation = rules::daemon_on_instances(),
+    validation = rules::daemon_placement(),
+    validation = rules::daemon_volumes(),
+    validation = rules::daemon_percent(),
+    validation = rules::daemon_zones(),
+    validation = rules::room_to_rebalance(),
+    validation = rules::controller_is_ecs(),
+    validation = rules::role_with_load_balancer(),
+    validation = rules::steps_of_traffic(),
+    validation = rules::shift_needs_advanced(),
+    validation = rules::classic_without_awsvpc(),
+    validation = rules::tags(),
 )]
 pub struct EcsServiceSpec {
     /// The EcsCluster of this namespace. Exactly one of clusterRef and cluster. Immutable.
@@ -130,71 +133,97 @@ pub struct EcsServiceSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^[A-Za-z0-9_-]{1,255}$"))]
     pub service_name: Option<String>,
-    /// The EcsTaskDefinition of this namespace whose current revision runs. Exactly one of taskDefinitionRef and taskDefinition.
+    /// The EcsTaskDefinition of this namespace whose current revision runs. Exactly one of taskDefinitionRef and taskDefinition. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_definition_ref: Option<TaskDefinitionReference>,
     /// `family:revision` or ARN of a task definition that exists. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub task_definition: Option<String>,
-    /// Number of tasks, 0–5000. Absent: 1 at creation, then left alone: it belongs to whoever scales in AWS.
+    /// Number of tasks, 0–5000. Absent: 1 at creation, then left alone: it belongs to whoever scales in AWS. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 5000))]
     pub desired_count: Option<i32>,
-    /// `FARGATE`, `EC2` or `EXTERNAL`. Absent: the cluster's default strategy, else EC2. Immutable in AWS.
+    /// `FARGATE`, `EC2` or `EXTERNAL`. Absent: the cluster's default strategy, else EC2. Immutable in AWS; left by way of `capacityProviderStrategy`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub launch_type: Option<LaunchType>,
-    /// Shares of capacity providers instead of a launch type, at most 20. A change forces a deployment.
+    /// Shares of capacity providers instead of a launch type, at most 20. Order has no meaning. Absent: `launchType`. A change forces a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 20))]
     pub capacity_provider_strategy: Option<Vec<CapacityProviderStrategyItem>>,
-    /// Fargate platform version: `LATEST` or a number such as `1.4.0`. Absent: LATEST. A change starts a deployment.
+    /// Fargate platform version: `LATEST` or a number such as `1.4.0`. Absent: LATEST at creation and at each deployment. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform_version: Option<String>,
     /// `REPLICA` or `DAEMON` (one task per instance). Absent: REPLICA. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scheduling_strategy: Option<SchedulingStrategy>,
-    /// Network of the tasks; required for network mode awsvpc.
+    /// Network of the tasks; required for network mode awsvpc, refused for others. A change starts a deployment; AWS cannot take it off a service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_configuration: Option<NetworkConfiguration>,
-    /// Target groups of the service, at most 5. A change starts a deployment.
+    /// Target groups of the service, at most 5. Order has no meaning. Absent: none. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 5))]
     pub load_balancers: Option<Vec<LoadBalancer>>,
-    /// Seconds after a task's start in which failed load balancer checks do not count. Absent: unmanaged, AWS's 0 at creation.
+    /// Seconds after a task's start in which failed load balancer checks do not count. Absent: 0. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub health_check_grace_period_seconds: Option<i32>,
-    /// How a deployment replaces tasks.
+    /// How a deployment replaces tasks. Absent: AWS's defaults. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment_configuration: Option<DeploymentConfiguration>,
-    /// Who deploys. Absent: ECS.
+    /// Who deploys. Absent: ECS. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment_controller: Option<DeploymentController>,
-    /// Conditions that container instances must meet; not on Fargate. At most 10.
+    /// Conditions that container instances must meet; not on Fargate; at most 10. Order has no meaning. Absent: none. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 10))]
     pub placement_constraints: Option<Vec<PlacementConstraint>>,
-    /// How ECS chooses among instances, in this order; not on Fargate. At most 5.
+    /// How ECS chooses among instances, in this order; not on Fargate; at most 5. Absent: none. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 5))]
     pub placement_strategy: Option<Vec<PlacementStrategy>>,
-    /// Whether ECS moves tasks so that zones stay even. Absent: unmanaged.
+    /// Whether ECS moves tasks so that zones stay even. Absent: AWS decides at creation; AWS cannot reset it later. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub availability_zone_rebalancing: Option<Toggle>,
-    /// Whether ECS Exec works on new tasks. Absent: false at creation, then unmanaged.
+    /// Whether ECS Exec works on new tasks. Absent: false. Can be changed without a deployment; running tasks keep what they have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enable_execute_command: Option<bool>,
-    /// Whether ECS tags tasks with cluster and service. Absent: false at creation, then unmanaged.
+    /// Whether ECS tags new tasks with cluster and service. Absent: false. Can be changed without a deployment; running tasks keep what they have.
     #[serde(
         default,
         rename = "enableECSManagedTags",
         skip_serializing_if = "Option::is_none"
     )]
     pub enable_ecs_managed_tags: Option<bool>,
-    /// Whose tags new tasks get. Absent: nobody's at creation, then unmanaged.
+    /// Whose tags new tasks get: `TASK_DEFINITION`, `SERVICE` or `NONE`. Absent: `NONE`. Can be changed without a deployment; running tasks keep what they have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub propagate_tags: Option<PropagateTags>,
+    /// Name or ARN of the role with which ECS calls the load balancer; only without network mode awsvpc. Absent: the service-linked role. Immutable in AWS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 2048))]
+    pub role: Option<String>,
+    /// The Cloud Map registry of the service, one at most. Absent: none. A change starts a deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1))]
+    pub service_registries: Option<Vec<ServiceRegistry>>,
+    /// Service Connect. Absent: off. A change starts a deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_connect_configuration: Option<ServiceConnectConfiguration>,
+    /// Settings of the task definition's `configuredAtLaunch` volumes, one each. Absent: none. A change starts a deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 10))]
+    pub volume_configurations: Option<Vec<ServiceVolumeConfiguration>>,
+    /// VPC Lattice target groups. Order has no meaning. Absent: none. A change starts a deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 100))]
+    pub vpc_lattice_configurations: Option<Vec<VpcLatticeConfiguration>>,
+    /// The gateway that leads to the service, one at most. Absent: none. A change starts a deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1))]
+    pub gateway_connectors: Option<Vec<GatewayConnector>>,
+    /// Resolution of the service's metrics. Absent: 60 seconds. A change starts a deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monitoring: Option<MonitoringConfiguration>,
     /// suspend, managementPolicy, deletionPolicy, tags and region.
     #[serde(flatten)]
     pub lifecycle: Lifecycle,
@@ -223,6 +252,8 @@ pub enum LaunchType {
     Fargate,
     /// ECS Anywhere.
     External,
+    /// ECS Managed Instances; only by way of their capacity provider.
+    ManagedInstances,
 }
 
 /// How many tasks run.
@@ -245,135 +276,4 @@ pub enum PropagateTags {
     Service,
     /// Nobody's.
     None,
-}
-
-/// What is known of a service.
-#[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct EcsServiceStatus {
-    /// The generation of the spec that this status speaks of; -1 before the first look.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub observed_generation: Option<i64>,
-    /// Ready always; Reconciling and Stalled only while True.
-    #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub conditions: Vec<Condition>,
-    /// ARN of the service.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub arn: Option<String>,
-    /// Name of the cluster in AWS.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cluster: Option<String>,
-    /// Tasks that ECS is asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub desired_count: Option<i64>,
-    /// Tasks that run.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub running_count: Option<i64>,
-    /// Tasks that are starting.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pending_count: Option<i64>,
-    /// The revision of the current deployment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub task_definition: Option<CurrentTaskDefinition>,
-    /// Managed target groups.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub target_groups: Vec<TargetGroupStatus>,
-    /// Managed listener rules.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub rules: Vec<RuleStatus>,
-    /// What is about to be created and was not seen since: a process that dies in between loses nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub creating: Option<Creating>,
-    /// The latest rollout.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rollout: Option<Rollout>,
-    /// ID of the newest ECS deployment that failed; a failure that is known is not mistaken for a new one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_failed_deployment: Option<String>,
-    /// Why tasks failed most recently.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_failure: Option<String>,
-    /// Declared members that AWS had otherwise at the last look; they were repaired unless the management policy forbids it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub drift: Vec<Drift>,
-    /// The AWS error that hinders this object, while it does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_error: Option<LastError>,
-}
-
-/// The revision of the current deployment.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CurrentTaskDefinition {
-    /// Its ARN.
-    pub arn: String,
-    /// Its number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub revision: Option<i64>,
-}
-
-/// A managed target group.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TargetGroupStatus {
-    /// Name in AWS.
-    pub name: String,
-    /// ARN.
-    pub arn: String,
-    /// Healthy targets at the last look.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub healthy: Option<i64>,
-    /// Targets that are not healthy.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unhealthy: Option<i64>,
-}
-
-/// A managed listener rule.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RuleStatus {
-    /// ARN of the rule.
-    pub arn: String,
-    /// ARN of its listener.
-    pub listener_arn: String,
-    /// Its priority.
-    pub priority: i32,
-}
-
-/// Where things are about to be created.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Creating {
-    /// Names of target groups.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub target_groups: BTreeSet<String>,
-    /// ARNs of listeners that get rules.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub listeners: BTreeSet<String>,
-}
-
-/// A rollout: one deployment of the service.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Rollout {
-    /// ID of the ECS deployment.
-    pub id: String,
-    /// `InProgress`, `Completed` or `Failed`.
-    pub state: String,
-    /// The revision it rolls out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub task_definition: Option<String>,
-    /// Hash of the declared members that start deployments; a failed rollout is not tried again while it is the same.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hash: Option<String>,
-    /// When ECS created the deployment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub started_at: Option<Time>,
-    /// ECS's own words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// Tasks that failed to start.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failed_tasks: Option<i64>,
 }

@@ -1,33 +1,39 @@
 //! Where tasks run: capacity provider strategies and placement.
 
+use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::rules;
 
 /// A share of the tasks for one capacity provider.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CapacityProviderStrategyItem {
-    /// Name of the capacity provider: `FARGATE`, `FARGATE_SPOT` or one associated with the cluster.
+    /// Name of the capacity provider: `FARGATE`, `FARGATE_SPOT` or one associated with the cluster. A change forces a deployment.
     #[schemars(length(min = 1, max = 255))]
     pub capacity_provider: String,
-    /// Relative share of the tasks beyond every `base`, 0–1000. Absent: 0.
+    /// Relative share of the tasks beyond every `base`, 0–1000. Absent: 0. A change forces a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 1000))]
     pub weight: Option<i32>,
-    /// Tasks that run on this provider at least, 0–100000. Only one item may have it. Absent: 0.
+    /// Tasks that run on this provider at least, 0–100000. Only one item may have it. Absent: 0. A change forces a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 100_000))]
     pub base: Option<i32>,
 }
 
 /// A condition that container instances must meet.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = rules::member_of_expression(),
+)]
 pub struct PlacementConstraint {
-    /// `distinctInstance`: each task on another instance; `memberOf`: instances that meet `expression`.
+    /// `distinctInstance`: each task on another instance; `memberOf`: instances that meet `expression`. Can be changed.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub type_: Option<PlacementConstraintType>,
-    /// Cluster query language expression, for `memberOf`; at most 2,000 characters.
+    /// Cluster query language expression, for `memberOf` and only there; at most 2,000 characters. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2000))]
     pub expression: Option<String>,
@@ -47,10 +53,10 @@ pub enum PlacementConstraintType {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlacementStrategy {
-    /// `random`, `spread` (evenly over `field`) or `binpack` (least left of `field`).
+    /// `random`, `spread` (evenly over `field`) or `binpack` (least left of `field`). Can be changed.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub type_: Option<PlacementStrategyType>,
-    /// `instanceId`, `host`, an attribute such as `attribute:ecs.availability-zone`, or `cpu` and `memory` for `binpack`.
+    /// `instanceId`, `host`, an attribute such as `attribute:ecs.availability-zone`, or `cpu` and `memory` for `binpack`; nothing for `random`. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
 }

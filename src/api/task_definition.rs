@@ -6,9 +6,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    accelerator::InferenceAccelerator,
     container::ContainerDefinition,
     lifecycle::{LastError, Lifecycle},
-    strategy::PlacementConstraint,
+    rules, size,
+    task::{
+        Compatibility, EphemeralStorage, IpcMode, NetworkMode, PidMode, ProxyConfiguration,
+        RuntimePlatform, TaskDefinitionPlacementConstraint, TrustedExecutionConfiguration,
+    },
     volume::Volume,
 };
 
@@ -52,29 +57,55 @@ use super::{
 )]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = Rule::new("has(self.family) == has(oldSelf.family) && (!has(self.family) || self.family == oldSelf.family)")
-        .message("spec.family is immutable: services keep the family they run. Create another EcsTaskDefinition for another family.")
-        .reason(Reason::FieldValueForbidden),
-    validation = Rule::new("has(self.region) == has(oldSelf.region) && (!has(self.region) || self.region == oldSelf.region)")
-        .message("spec.region is immutable. Create another object for another Region.")
-        .reason(Reason::FieldValueForbidden),
-    validation = Rule::new("!has(self.tags) || self.tags.all(k, !k.lowerAscii().startsWith('aws:') && !k.startsWith('ecs-operator.dev/') && size(k) > 0 && size(k) <= 128 && size(self.tags[k]) <= 256)")
-        .message("spec.tags: a key must have 1-128 characters and not begin with 'aws:' or 'ecs-operator.dev/', a value at most 256. Rename or shorten it.")
-        .reason(Reason::FieldValueInvalid),
-    validation = Rule::new("self.containerDefinitions.exists(c, !has(c.essential) || c.essential)")
-        .message("spec.containerDefinitions: at least one container must be essential. Remove 'essential: false' from one.")
-        .reason(Reason::FieldValueInvalid)
+    validation = rules::immutable("family", "Services keep the family they run. Create another EcsTaskDefinition for another family."),
+    validation = rules::immutable_region(),
+    validation = rules::tags(),
+    validation = rules::one_essential(),
+    validation = rules::fargate_network(),
+    validation = rules::fargate_cpu(),
+    validation = rules::fargate_memory(),
+    validation = rules::fargate_size(),
+    validation = rules::fargate_windows(),
+    validation = rules::fargate_pid_mode(),
+    validation = rules::fargate_ipc_mode(),
+    validation = rules::fargate_accelerators(),
+    validation = rules::fargate_placement(),
+    validation = rules::fargate_privileged(),
+    validation = rules::fargate_security_options(),
+    validation = rules::fargate_timeouts(),
+    validation = rules::fargate_volumes(),
+    validation = rules::fargate_execution_role(),
+    validation = rules::memory_somewhere(),
+    validation = rules::containers_fit_memory(),
+    validation = rules::containers_fit_cpu(),
+    validation = rules::ec2_cpu(),
+    validation = rules::host_ports(),
+    validation = rules::no_ports(),
+    validation = rules::no_hostname(),
+    validation = rules::no_links(),
+    validation = rules::no_ranges(),
+    validation = rules::depends_on_others(),
+    validation = rules::waits_for_end_of_helpers(),
+    validation = rules::waits_for_health_with_check(),
+    validation = rules::links_to_others(),
+    validation = rules::volumes_from_others(),
+    validation = rules::mounts_of_volumes(),
+    validation = rules::proxy_is_a_container(),
+    validation = rules::accelerators_are_declared(),
+    validation = rules::one_firelens()
 )]
 pub struct EcsTaskDefinitionSpec {
     /// Family name, 1–255 letters, digits, hyphens and underscores. Absent: `<namespace>-<name>`. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = r"^[A-Za-z0-9_-]{1,255}$"))]
+    #[schemars(length(max = 255), regex(pattern = r"^[A-Za-z0-9_-]{1,255}$"))]
     pub family: Option<String>,
-    /// ARN of the role that the containers act as.
+    /// ARN (or name) of the role that the containers act as. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 2048))]
     pub task_role_arn: Option<String>,
-    /// ARN of the role that pulls images, writes logs and reads secrets.
+    /// ARN (or name) of the role that pulls images, writes logs and reads secrets. Absent: the instance's on EC2, none on Fargate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 2048))]
     pub execution_role_arn: Option<String>,
     /// Network of the containers: `awsvpc` (the only one on Fargate), `bridge`, `host` or `none`. Absent: `bridge`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -83,115 +114,55 @@ pub struct EcsTaskDefinitionSpec {
     #[schemars(length(min = 1, max = 10))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub container_definitions: Vec<ContainerDefinition>,
-    /// Volumes that containers mount.
+    /// Volumes that containers mount, at most 50. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 50))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub volumes: Option<Vec<Volume>>,
-    /// Conditions that container instances must meet; not on Fargate. At most 10.
+    /// Conditions that container instances must meet; not on Fargate. At most 10. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 10))]
-    pub placement_constraints: Option<Vec<PlacementConstraint>>,
-    /// Where the task can run; AWS checks the definition against it.
+    pub placement_constraints: Option<Vec<TaskDefinitionPlacementConstraint>>,
+    /// Where the task can run: `FARGATE`, `EC2`, `MANAGED_INSTANCES`, `EXTERNAL`; AWS checks the definition against each. Absent: `EC2`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 10))]
     pub requires_compatibilities: Option<Vec<Compatibility>>,
-    /// CPU of the task: units (`256`, `1024`, …) or vCPU (`.25 vCPU`, `1 vCPU`). Required on Fargate.
+    /// CPU of the task: units (`256`, `1024`, …) or vCPU (`.25 vCPU`, `1 vCPU`); both ways mean the same. 128–196608 units. Required on Fargate, which has certain sizes. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 32))]
+    #[schemars(length(max = 32), regex(pattern = size::CPU))]
     pub cpu: Option<String>,
-    /// Memory of the task: MiB (`512`, `2048`, …) or GB (`0.5GB`, `2 GB`). Required on Fargate.
+    /// Memory of the task: MiB (`512`, `2048`, …) or GB (`0.5GB`, `2 GB`); both ways mean the same. Required on Fargate. Absent: no limit but the containers'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 32))]
+    #[schemars(length(max = 32), regex(pattern = size::MEMORY))]
     pub memory: Option<String>,
+    /// Whose processes containers see: `task`, or `host` (not on Fargate). Absent: each its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pid_mode: Option<PidMode>,
+    /// Whose inter-process communication containers share: `host`, `task` or `none`; not on Fargate. Absent: as the container instance is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipc_mode: Option<IpcMode>,
+    /// An App Mesh proxy. Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy_configuration: Option<ProxyConfiguration>,
+    /// Elastic Inference accelerators, which AWS has ended. Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 10))]
+    pub inference_accelerators: Option<Vec<InferenceAccelerator>>,
     /// Disk of the task on Fargate. Absent: 20 GiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ephemeral_storage: Option<EphemeralStorage>,
     /// Processor architecture and operating system. Absent: Linux on X86_64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runtime_platform: Option<RuntimePlatform>,
+    /// Whether AWS Fault Injection Service may inject faults by the task's metadata endpoint. Absent: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enable_fault_injection: Option<bool>,
+    /// How far the task is isolated from its host. Absent: as its capacity is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trusted_execution_configuration: Option<TrustedExecutionConfiguration>,
     /// suspend, managementPolicy, deletionPolicy, tags and region.
     #[serde(flatten)]
     pub lifecycle: Lifecycle,
-}
-
-/// Network mode of a task.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum NetworkMode {
-    /// Docker's bridge.
-    Bridge,
-    /// The instance's network.
-    Host,
-    /// A network interface per task.
-    Awsvpc,
-    /// No network.
-    None,
-}
-
-/// Where a task can run.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Compatibility {
-    /// EC2 container instances.
-    Ec2,
-    /// Fargate.
-    Fargate,
-    /// ECS Anywhere.
-    External,
-    /// ECS Managed Instances.
-    ManagedInstances,
-}
-
-/// Disk of a Fargate task.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct EphemeralStorage {
-    /// Size in GiB, 21–200.
-    #[serde(rename = "sizeInGiB")]
-    #[schemars(range(min = 21, max = 200))]
-    pub size_in_gib: i32,
-}
-
-/// Processor architecture and operating system.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RuntimePlatform {
-    /// `X86_64` or `ARM64`. Absent: `X86_64`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cpu_architecture: Option<CpuArchitecture>,
-    /// `LINUX` or a Windows Server edition. Absent: `LINUX`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub operating_system_family: Option<OsFamily>,
-}
-
-/// Processor architecture.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub enum CpuArchitecture {
-    /// x86-64.
-    #[serde(rename = "X86_64")]
-    X86_64,
-    /// 64-bit Arm.
-    #[serde(rename = "ARM64")]
-    Arm64,
-}
-
-/// Operating system of a task.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[allow(missing_docs, reason = "AWS's own names of Windows editions")]
-pub enum OsFamily {
-    Linux,
-    #[serde(rename = "WINDOWS_SERVER_2019_FULL")]
-    WindowsServer2019Full,
-    #[serde(rename = "WINDOWS_SERVER_2019_CORE")]
-    WindowsServer2019Core,
-    #[serde(rename = "WINDOWS_SERVER_2022_FULL")]
-    WindowsServer2022Full,
-    #[serde(rename = "WINDOWS_SERVER_2022_CORE")]
-    WindowsServer2022Core,
-    #[serde(rename = "WINDOWS_SERVER_2025_FULL")]
-    WindowsServer2025Full,
-    #[serde(rename = "WINDOWS_SERVER_2025_CORE")]
-    WindowsServer2025Core,
 }
 
 /// What is known of a task definition family.
@@ -220,6 +191,9 @@ pub struct EcsTaskDefinitionStatus {
     /// Revisions that the operator registered and has not deregistered, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub revisions: Vec<Revision>,
+    /// Members that are declared and may be in AWS, as JSON Pointers without values: what is taken out of the spec later is set back in AWS.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub applied: Vec<String>,
     /// The AWS error that hinders this object, while it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<LastError>,

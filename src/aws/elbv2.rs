@@ -80,6 +80,8 @@ impl Aws {
             .set_ip_address_type(
                 text("ipAddressType").map(|t| TargetGroupIpAddressTypeEnum::from(t.as_str())),
             )
+            .set_target_control_port(number("targetControlPort"))
+            .set_health_check_enabled(convert::flag(input, "healthCheckEnabled"))
             .set_health_check_protocol(
                 text("healthCheckProtocol").map(|p| ProtocolEnum::from(p.as_str())),
             )
@@ -106,6 +108,7 @@ impl Aws {
             .elbv2
             .modify_target_group()
             .set_target_group_arn(text("targetGroupArn"))
+            .set_health_check_enabled(convert::flag(input, "healthCheckEnabled"))
             .set_health_check_protocol(
                 text("healthCheckProtocol").map(|p| ProtocolEnum::from(p.as_str())),
             )
@@ -150,7 +153,8 @@ impl Aws {
             .set_listener_arn(convert::text(input, "listenerArn"))
             .set_priority(convert::number(input, "priority"))
             .set_conditions(Some(convert::rule::conditions(input)))
-            .set_actions(Some(convert::rule::actions(input)))
+            .set_actions(Some(convert::action::requested(input)))
+            .set_transforms(convert::rule::transforms(input))
             .set_tags(Some(convert::tags(input)));
         let answer = call!(self, "CreateRule", Elbv2Modify, request)?;
         Ok(answer
@@ -161,12 +165,15 @@ impl Aws {
     }
 
     pub(super) async fn modify_rule(&self, input: &Members) -> Result<(), AwsError> {
+        let sent = |key| input.contains_key(key);
         let request = self
             .elbv2
             .modify_rule()
             .set_rule_arn(convert::text(input, "ruleArn"))
-            .set_conditions(Some(convert::rule::conditions(input)))
-            .set_actions(Some(convert::rule::actions(input)));
+            .set_conditions(sent("conditions").then(|| convert::rule::conditions(input)))
+            .set_actions(sent("actions").then(|| convert::action::requested(input)))
+            .set_transforms(convert::rule::transforms(input))
+            .set_reset_transforms(convert::flag(input, "resetTransforms"));
         call!(self, "ModifyRule", Elbv2Modify, request).map(drop)
     }
 

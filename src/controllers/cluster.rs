@@ -78,18 +78,21 @@ impl Kind for EcsCluster {
             .status
             .as_ref()
             .and_then(|status| status.arn.as_deref());
-        plan::cluster::plan(desired, observed.cluster.as_ref(), known)
+        let applied = self.status.iter().flat_map(|status| &status.applied);
+        let applied = applied.cloned().collect();
+        plan::cluster::plan(desired, observed.cluster.as_ref(), known, &applied)
     }
 
     fn facts(
         status: &mut EcsClusterStatus,
         desired: &DesiredCluster,
         observed: &Cluster,
-        _: &Plan,
+        plan: &Plan,
     ) {
         if let Some(cluster) = &observed.cluster {
             status::cluster::facts(status, cluster, &desired.target.owner);
         }
+        status.applied = status::applied(&status.applied, &desired.declared(), plan);
     }
 
     fn settled(desired: &DesiredCluster, _: &Cluster) -> String {

@@ -47,6 +47,7 @@ impl EcsService {
                 .iter()
                 .map(|rule| (rule.arn.clone(), rule.listener_arn.clone()))
                 .collect(),
+            declared: status.applied.iter().cloned().collect(),
         }
     }
 
@@ -198,12 +199,7 @@ impl Kind for EcsService {
                 .get("taskDefinition")
                 .and_then(|td| td.as_str())
                 .map(str::to_owned),
-            attributes: desired
-                .target_groups
-                .iter()
-                .filter(|group| !group.attributes.is_empty())
-                .map(|group| group.name.clone())
-                .collect(),
+            attributes: desired.groups_with_attributes(),
             rules: desired
                 .target_groups
                 .iter()
@@ -212,6 +208,7 @@ impl Kind for EcsService {
                     *rules.entry(rule.listener_arn.clone()).or_insert(0) += 1;
                     rules
                 }),
+            revision: desired.is_on_revision(),
             rollout: true,
             recorded_deployment: desired.target.known_deployment.clone(),
         };
@@ -246,6 +243,7 @@ impl Kind for EcsService {
         let settled = plan.steps.is_empty() && plan.state == State::Settled;
         status::service::facts(status, desired, observed, failed);
         status::service::created(status, settled);
+        status.applied = status::applied(&status.applied, &desired.declared, plan);
     }
 
     fn intend(status: &mut EcsServiceStatus, desired: &DesiredService, plan: &Plan) -> bool {

@@ -80,7 +80,8 @@ impl Kind for EcsTaskDefinition {
     }
 
     fn plan(&self, desired: &DesiredTaskDefinition, observed: &Family) -> Plan {
-        plan::task_definition::plan(desired, observed)
+        let applied = self.status.iter().flat_map(|status| &status.applied);
+        plan::task_definition::plan(desired, observed, &applied.cloned().collect())
     }
 
     fn absorb(observed: &mut Family, applied: &Applied) -> bool {
@@ -96,11 +97,12 @@ impl Kind for EcsTaskDefinition {
         status: &mut EcsTaskDefinitionStatus,
         desired: &DesiredTaskDefinition,
         observed: &Family,
-        _: &Plan,
+        plan: &Plan,
     ) {
         if let Some(latest) = &observed.latest {
             status::task_definition::facts(status, latest, &desired.target.owner);
         }
+        status.applied = status::applied(&status.applied, &desired.declared(), plan);
     }
 
     fn settled(desired: &DesiredTaskDefinition, observed: &Family) -> String {

@@ -1,9 +1,17 @@
 //! EcsCluster → the desired cluster.
 
-use super::{Identity, Invalid, members, remove_lifecycle, tags};
+use super::{Identity, Invalid, declared_tags, members, remove_lifecycle, schema, tags};
 use crate::{
-    api::EcsClusterSpec,
-    model::{Installation, Members, Tags, ownership::Owner},
+    api::{
+        EcsClusterSpec, cluster::ExecuteCommandLogging, rules,
+        strategy::CapacityProviderStrategyItem,
+    },
+    model::{
+        Installation, Members, Tags,
+        declared::{self, Paths},
+        hash,
+        ownership::{self, Owner},
+    },
 };
 
 /// Which cluster it is: all that reading and deleting need.
@@ -24,8 +32,20 @@ pub struct DesiredCluster {
     pub members: Members,
     /// `capacityProviders` and `defaultCapacityProviderStrategy`, when the providers are declared.
     pub capacity: Option<Members>,
-    /// The user's tags and the ownership tags.
+    /// The user's tags, the ownership tags and the hash of Service Connect's namespace.
     pub tags: Tags,
+}
+
+impl DesiredCluster {
+    /// What is declared, by path: members and `/tags/KEY`.
+    pub fn declared(&self) -> Paths {
+        let mut paths = declared::paths("", &self.members);
+        if let Some(capacity) = &self.capacity {
+            paths.extend(declared::paths("", capacity));
+        }
+        paths.extend(declared_tags(&self.tags));
+        paths
+    }
 }
 
 /// Which cluster an object means.
@@ -46,35 +66,91 @@ pub fn desired(
     spec: &EcsClusterSpec,
     installation: &Installation,
 ) -> Result<DesiredCluster, Invalid> {
-    let target = target(id, spec, installation)?;
-    let tags = tags(&spec.lifecycle, &target.owner)?;
     let mut members = members(spec);
+    check(spec, &members)?;
+    let target = target(id, spec, installation)?;
+    let mut tags = tags(&spec.lifecycle, &target.owner)?;
+    if let Some(defaults) = &spec.service_connect_defaults {
+        let hash = hash::hex(&[&defaults.namespace], 32);
+        tags.insert(ownership::NAMESPACE_HASH.into(), hash);
+    }
     remove_lifecycle(&mut members);
     members.remove("clusterName");
     let providers = members.remove("capacityProviders");
     let strategy = members.remove("defaultCapacityProviderStrategy");
-    let capacity = match (providers, strategy) {
-        (None, Some(_)) => {
-            return Err(Invalid::new(
-                "spec.defaultCapacityProviderStrategy",
-                "needs spec.capacityProviders: AWS sets both in one call. List the providers.",
-            ));
-        }
-        (None, None) => None,
-        (Some(providers), strategy) => Some(Members::from_iter([
+    let capacity = providers.map(|providers| {
+        Members::from_iter([
             ("capacityProviders".to_owned(), providers),
             (
                 "defaultCapacityProviderStrategy".to_owned(),
                 strategy.unwrap_or_else(|| serde_json::json!([])),
             ),
-        ])),
-    };
+        ])
+    });
     Ok(DesiredCluster {
         target,
         members,
         capacity,
         tags,
     })
+}
+
+/// The rules between members that AWS's prose states (CreateCluster, PutClusterCapacityProviders). Admission has them too.
+fn check(spec: &EcsClusterSpec, members: &Members) -> Result<(), Invalid> {
+    schema::CLUSTER.check(members)?;
+    if let Some(strategy) = &spec.default_capacity_provider_strategy {
+        check_strategy(strategy, spec.capacity_providers.as_deref())?;
+    }
+    let configuration = spec.configuration.as_ref();
+    let exec = configuration.and_then(|c| c.execute_command_configuration.as_ref());
+    if let Some(exec) = exec
+        && exec.logging == Some(ExecuteCommandLogging::Override)
+        && !exec.log_configuration.as_ref().is_some_and(|to| {
+            to.cloud_watch_log_group_name.is_some() || to.s3_bucket_name.is_some()
+        })
+    {
+        return Err(Invalid::new(
+            "spec.configuration.executeCommandConfiguration.logConfiguration",
+            rules::OVERRIDE,
+        ));
+    }
+    Ok(())
+}
+
+fn check_strategy(
+    strategy: &[CapacityProviderStrategyItem],
+    providers: Option<&[String]>,
+) -> Result<(), Invalid> {
+    let path = "spec.defaultCapacityProviderStrategy";
+    let Some(providers) = providers else {
+        return Err(Invalid::new(path, rules::STRATEGY_NEEDS_PROVIDERS));
+    };
+    for (index, item) in strategy.iter().enumerate() {
+        if !providers.contains(&item.capacity_provider) {
+            return Err(Invalid::new(
+                format!("{path}[{index}].capacityProvider"),
+                format!("'{}' {}", item.capacity_provider, rules::STRATEGY_PROVIDERS),
+            ));
+        }
+    }
+    let is_fargate = |item: &&CapacityProviderStrategyItem| {
+        ["FARGATE", "FARGATE_SPOT"].contains(&item.capacity_provider.as_str())
+    };
+    let fargate = strategy.iter().filter(is_fargate).count();
+    let bases = strategy.iter().filter(|item| item.base > Some(0)).count();
+    let weightless = strategy.iter().all(|item| item.weight == Some(0));
+    let wrong = [
+        (!strategy.is_empty() && weightless, rules::STRATEGY_WEIGHT),
+        (bases > 1, rules::STRATEGY_BASE),
+        (
+            fargate != 0 && fargate != strategy.len(),
+            rules::STRATEGY_SORT,
+        ),
+    ];
+    match wrong.iter().find(|(is_wrong, _)| *is_wrong) {
+        Some((_, message)) => Err(Invalid::new(path, *message)),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -4,24 +4,19 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Identity, Invalid, members};
+use super::{Identity, Invalid, members, rule};
 use crate::{
-    api::{
-        EcsServiceSpec,
-        load_balancer::{ListenerRule, LoadBalancer, RuleActionType},
-    },
-    model::{Installation, Members, Tags, name},
+    api::{EcsServiceSpec, load_balancer::TargetGroup, rules},
+    model::{Installation, Members, Tags, name, target_group},
 };
 
-/// A load balancer entry: container, port and target group.
+/// A load balancer entry: container, port and where the traffic comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DesiredLoadBalancer {
-    /// Container.
-    pub container_name: String,
-    /// Port.
-    pub container_port: i32,
-    /// Where the traffic comes from.
-    pub target_group: TargetGroupRef,
+    /// The entry's members, without its target group.
+    pub members: Members,
+    /// Where the traffic comes from; none: a Classic Load Balancer, which the members name.
+    pub target_group: Option<TargetGroupRef>,
 }
 
 /// A target group that exists, or one of ours by name.
@@ -44,6 +39,8 @@ pub struct DesiredTargetGroup {
     pub attributes: Tags,
     /// Its rules.
     pub rules: Vec<DesiredRule>,
+    /// ARN of the group that takes turns with it: ECS moves weights between the two.
+    pub alternate: Option<String>,
 }
 
 /// A managed listener rule.
@@ -53,28 +50,64 @@ pub struct DesiredRule {
     pub listener_arn: String,
     /// Declared priority.
     pub priority: Option<i32>,
-    /// Conditions in canonical form: values sorted.
+    /// Conditions in canonical form.
     pub conditions: Vec<Value>,
-    /// Actions; a `forward` carries no target group here, it is the rule's own.
+    /// Actions in order; a `forward` without a target group leads to the rule's own.
     pub actions: Vec<Value>,
+    /// Transforms as declared.
+    pub transforms: Vec<Value>,
 }
 
-/// The name in AWS of an entry's managed target group.
-pub(super) fn target_group_name(
+/// The load balancer entries of a service.
+pub(super) fn load_balancers(
     id: Identity<'_>,
-    lb: &LoadBalancer,
+    spec: &EcsServiceSpec,
     installation: &Installation,
-) -> Option<String> {
-    let managed = lb.target_group.as_ref()?;
-    Some(managed.name.clone().unwrap_or_else(|| {
-        name::target_group(
-            &installation.cluster_id,
-            id.namespace,
-            id.name,
-            &lb.container_name,
-            lb.container_port,
-        )
-    }))
+) -> Option<Vec<DesiredLoadBalancer>> {
+    let names = target_group_names(id, spec, installation);
+    let entries = spec.load_balancers.as_ref()?.iter().zip(names);
+    let desired = entries.map(|(entry, name)| {
+        let mut members = members(entry);
+        members.remove("targetGroup");
+        members.remove("targetGroupArn");
+        let existing = entry.target_group_arn.clone();
+        DesiredLoadBalancer {
+            members,
+            target_group: existing
+                .map(TargetGroupRef::Existing)
+                .or(name.map(TargetGroupRef::Managed)),
+        }
+    });
+    Some(desired.collect())
+}
+
+/// The names in AWS of the entries' managed target groups, in their order; none for other entries.
+///
+/// What is immutable is part of a name that is made here: another protocol means another group, and both are there while
+/// the service moves.
+pub(super) fn target_group_names(
+    id: Identity<'_>,
+    spec: &EcsServiceSpec,
+    installation: &Installation,
+) -> Vec<Option<String>> {
+    let mut made = BTreeSet::new();
+    let entries = spec.load_balancers.iter().flatten();
+    entries
+        .map(|entry| {
+            let group = entry.target_group.as_ref()?;
+            if let Some(name) = &group.name {
+                return Some(name.clone());
+            }
+            let settings = target_group::identity(&members(group));
+            // Two entries may have the same container and port: the second has a group of its own.
+            let name = (0..).map(|nth| {
+                let place = format!("{}:{}:{nth}", entry.container_name, entry.container_port);
+                let parts = [installation.cluster_id.as_str(), id.namespace, id.name];
+                name::target_group(parts, &place, &settings)
+            });
+            name.into_iter().find(|name| made.insert(name.clone()))
+        })
+        .collect()
 }
 
 /// The managed target groups of a service.
@@ -85,113 +118,106 @@ pub(super) fn target_groups(
 ) -> Result<Vec<DesiredTargetGroup>, Invalid> {
     let mut seen = BTreeSet::new();
     let mut target_groups = Vec::new();
-    for (index, lb) in spec.load_balancers.iter().flatten().enumerate() {
-        let (Some(managed), Some(name)) =
-            (&lb.target_group, target_group_name(id, lb, installation))
-        else {
+    let names = target_group_names(id, spec, installation);
+    let entries = spec.load_balancers.iter().flatten().zip(names);
+    for (index, (entry, name)) in entries.enumerate() {
+        let (Some(group), Some(name)) = (&entry.target_group, name) else {
             continue;
         };
         let path = format!("spec.loadBalancers[{index}].targetGroup");
         if !seen.insert(name.clone()) {
             return Err(Invalid::new(
-                path,
+                format!("{path}.name"),
                 format!(
-                    "two entries lead to the target group \"{name}\": same container and port, or same name. Give one another port or name."
+                    "another entry has the target group \"{name}\" already. Choose another name, or leave it out."
                 ),
             ));
         }
-        for (member, missing) in [
-            ("protocol", managed.protocol.is_none()),
-            ("port", managed.port.is_none()),
-            ("vpcId", managed.vpc_id.is_none()),
-        ] {
-            if missing {
-                return Err(Invalid::new(
-                    format!("{path}.{member}"),
-                    "is required by AWS for target types ip and instance. Set it.",
-                ));
-            }
-        }
-        let mut members = members(managed);
+        check(group, &path)?;
+        let mut members = members(group);
         for ours in ["name", "attributes", "rules"] {
             members.remove(ours);
         }
-        let rules = managed
-            .rules
-            .iter()
-            .flatten()
-            .enumerate()
-            .map(|(i, rule)| desired_rule(rule, &format!("{path}.rules[{i}]")))
-            .collect::<Result<_, _>>()?;
+        let rules = group.rules.iter().flatten().enumerate();
         target_groups.push(DesiredTargetGroup {
             name,
             members,
-            attributes: managed.attributes.clone().unwrap_or_default(),
-            rules,
+            attributes: group.attributes.clone().unwrap_or_default(),
+            rules: rules
+                .map(|(i, declared)| rule::desired(declared, &format!("{path}.rules[{i}]")))
+                .collect::<Result<_, _>>()?,
+            alternate: entry
+                .advanced_configuration
+                .as_ref()
+                .and_then(|advanced| advanced.alternate_target_group_arn.clone()),
         });
     }
     Ok(target_groups)
 }
 
-fn desired_rule(rule: &ListenerRule, path: &str) -> Result<DesiredRule, Invalid> {
-    if !rule.listener_arn.contains(":listener/") {
-        return Err(Invalid::new(
-            format!("{path}.listenerArn"),
-            format!(
-                "\"{}\" is no listener ARN (arn:…:listener/app/…). Give the listener's ARN.",
-                rule.listener_arn
-            ),
-        ));
-    }
-    let mut conditions = Vec::new();
-    for (i, condition) in rule.conditions.iter().enumerate() {
-        let mut condition = members(condition);
-        if condition.len() != 1 {
-            return Err(Invalid::new(
-                format!("{path}.conditions[{i}]"),
-                "give exactly one of hostHeaderConfig, pathPatternConfig, httpHeaderConfig, httpRequestMethodConfig, queryStringConfig and sourceIpConfig.",
-            ));
-        }
-        condition.values_mut().for_each(sort_values);
-        conditions.push(Value::Object(condition));
-    }
-    conditions.sort_by_cached_key(Value::to_string);
-    let actions: Vec<Value> = match &rule.actions {
-        None => vec![json!({"type": "forward"})],
-        Some(actions) => actions
-            .iter()
-            .map(|action| Value::Object(members(action)))
-            .collect(),
-    };
-    for (i, action) in rule.actions.iter().flatten().enumerate() {
-        let needs = match action.type_ {
-            RuleActionType::Forward => None,
-            RuleActionType::Redirect => {
-                action.redirect_config.is_none().then_some("redirectConfig")
-            }
-            RuleActionType::FixedResponse => action
-                .fixed_response_config
-                .is_none()
-                .then_some("fixedResponseConfig"),
-        };
-        if let Some(member) = needs {
-            return Err(Invalid::new(
-                format!("{path}.actions[{i}].{member}"),
-                "is required by this type of action. Set it.",
-            ));
-        }
-    }
-    Ok(DesiredRule {
-        listener_arn: rule.listener_arn.clone(),
-        priority: rule.priority,
-        conditions,
-        actions,
-    })
-}
-
-/// ELBv2 gives some values back in another order (measured: path-pattern, source-ip, http-header), and none has a meaning in it.
-pub fn sort_values(config: &mut Value) {
-    if let Some(values) = config.get_mut("values").and_then(Value::as_array_mut) {
-        values.sort_by_cached_key(Value::to_string);
+/// What AWS's prose states of a target group (CreateTargetGroup), in admission's words.
+fn check(group: &TargetGroup, path: &str) -> Result<(), Invalid> {
+    let group = &json!(group);
+    let text = |member: &str| group[member].as_str();
+    let number = |member: &str| group[member].as_i64();
+    let is_application = matches!(text("protocol"), Some("HTTP" | "HTTPS"));
+    let check_protocol = text("healthCheckProtocol");
+    let is_port =
+        |port: &str| port == "traffic-port" || port.parse().is_ok_and(|port: u16| port > 0);
+    let is_late = number("healthCheckTimeoutSeconds")
+        .zip(number("healthCheckIntervalSeconds"))
+        .is_some_and(|(timeout, interval)| timeout >= interval);
+    let matcher = &group["matcher"];
+    let attributes = group["attributes"].as_object();
+    let has_empty = attributes.is_some_and(|all| all.values().any(|value| value == ""));
+    let rows = [
+        (group["protocol"].is_null(), "protocol", rules::REQUIRED),
+        (group["port"].is_null(), "port", rules::REQUIRED),
+        (group["vpcId"].is_null(), "vpcId", rules::REQUIRED),
+        (
+            text("protocolVersion").is_some() && !is_application,
+            "protocolVersion",
+            rules::VERSION_OF_HTTP,
+        ),
+        (
+            check_protocol.is_some_and(|it| !["HTTP", "HTTPS", "TCP"].contains(&it)),
+            "healthCheckProtocol",
+            rules::CHECK_PROTOCOL,
+        ),
+        (
+            check_protocol == Some("TCP") && is_application,
+            "healthCheckProtocol",
+            rules::CHECK_HTTP_BY_HTTP,
+        ),
+        (
+            group["healthCheckEnabled"] == false,
+            "healthCheckEnabled",
+            rules::CHECKS_ARE_ON,
+        ),
+        (
+            is_late,
+            "healthCheckTimeoutSeconds",
+            rules::GROUP_CHECK_IN_TIME,
+        ),
+        (
+            text("healthCheckPath").is_some_and(|path| !path.starts_with('/')),
+            "healthCheckPath",
+            rules::CHECK_PATH,
+        ),
+        (
+            text("healthCheckPort").is_some_and(|port| !is_port(port)),
+            "healthCheckPort",
+            rules::CHECK_PORT,
+        ),
+        (
+            matcher["httpCode"].is_string() && matcher["grpcCode"].is_string(),
+            "matcher",
+            rules::ONE_MATCHER,
+        ),
+        (has_empty, "attributes", rules::ATTRIBUTES_HAVE_VALUES),
+    ];
+    match rows.into_iter().find(|(is_broken, ..)| *is_broken) {
+        Some((_, member, message)) => Err(Invalid::new(format!("{path}.{member}"), message)),
+        None => Ok(()),
     }
 }

@@ -4,7 +4,10 @@
 
 pub mod cluster;
 pub mod load_balancer;
+mod rule;
+pub mod schema;
 pub mod service;
+mod service_rules;
 pub mod task_definition;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -12,9 +15,11 @@ pub(crate) mod testing;
 use serde::Serialize;
 
 use crate::{
-    api::Lifecycle,
+    api::{Lifecycle, rules},
     model::{
-        Installation, Members, Tags, name,
+        Installation, Members, Tags,
+        declared::{self, Paths},
+        name,
         ownership::{self, Owner},
     },
 };
@@ -35,6 +40,12 @@ impl Invalid {
             path: path.into(),
             message: message.into(),
         }
+    }
+
+    /// The same mistake, seen from further up.
+    fn below(mut self, parent: &str) -> Self {
+        self.path.insert_str(0, parent);
+        self
     }
 }
 
@@ -85,36 +96,40 @@ impl Identity<'_> {
     }
 }
 
+/// Tags that a user may declare: of AWS's 50 (TagResource) ownership takes four, and one each what was declared, the consent to an
+/// adoption and the tombstone.
+const TAGS_MAX: usize = 43;
+
 /// The object's tags with the ownership tags.
 fn tags(lifecycle: &Lifecycle, owner: &Owner) -> Result<Tags, Invalid> {
     let mut tags = lifecycle.tags.clone().unwrap_or_default();
-    if tags.len() > 46 {
+    if tags.len() > TAGS_MAX {
         return Err(Invalid::new(
             "spec.tags",
             format!(
-                "{} tags; AWS takes 50, of which the operator needs 4. Remove {}.",
+                "{} tags; AWS takes 50, of which the operator needs up to 7. Remove {}.",
                 tags.len(),
-                tags.len() - 46
+                tags.len() - TAGS_MAX
             ),
         ));
     }
     for (key, value) in &tags {
-        let path = || format!("spec.tags[{key:?}]");
-        if key.to_ascii_lowercase().starts_with("aws:") || key.starts_with(ownership::PREFIX) {
-            return Err(Invalid::new(
-                path(),
-                "keys that begin with \"aws:\" or \"ecs-operator.dev/\" are reserved. Rename it.",
-            ));
-        }
-        if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 {
-            return Err(Invalid::new(
-                path(),
-                "a key has 1-128 characters, a value at most 256. Shorten it.",
-            ));
+        let is_reserved =
+            key.to_ascii_lowercase().starts_with("aws:") || key.starts_with(ownership::PREFIX);
+        if is_reserved || key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256
+        {
+            return Err(Invalid::new(format!("spec.tags[{key:?}]"), rules::TAGS));
         }
     }
     tags.extend(owner.tags());
     Ok(tags)
+}
+
+/// The tags that the user declares, by path.
+fn declared_tags(tags: &Tags) -> Paths {
+    let keys = tags.keys();
+    let users = keys.filter(|key| !key.starts_with(ownership::PREFIX));
+    users.map(|key| declared::below("/tags", key)).collect()
 }
 
 /// The declared members of an object as AWS's JSON.

@@ -5,18 +5,22 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    Identity, Invalid,
+    Identity, Invalid, declared_tags,
     load_balancer::{
-        DesiredLoadBalancer, DesiredTargetGroup, TargetGroupRef, target_group_name, target_groups,
+        DesiredLoadBalancer, DesiredTargetGroup, TargetGroupRef, load_balancers,
+        target_group_names, target_groups,
     },
-    members, remove_lifecycle, tags,
+    members, remove_lifecycle, schema, service_rules, tags,
 };
 use crate::{
-    api::{
-        EcsServiceSpec,
-        service::{LaunchType, SchedulingStrategy},
+    api::{EcsServiceSpec, service::SchedulingStrategy},
+    model::{
+        Installation, Members, Tags,
+        declared::{self, Paths},
+        hash,
+        ownership::Owner,
+        service::{ON_REVISION, STARTS_DEPLOYMENT},
     },
-    model::{Installation, Members, Tags, arn, hash, ownership::Owner},
 };
 
 /// Tasks of a new service that declares no count.
@@ -69,6 +73,34 @@ pub struct DesiredService {
     pub tags: Tags,
     /// Hash of the declared members that start deployments.
     pub rollout_hash: String,
+    /// What is declared, by path: of the service, `/tags/KEY`, `/targetGroups/NAME/…` and `/targetGroups/NAME/attributes/KEY`.
+    pub declared: Paths,
+    /// What was declared before and is not any more.
+    pub removed: Paths,
+}
+
+impl DesiredService {
+    /// Names of the managed target groups whose attributes are, or were, declared.
+    pub fn groups_with_attributes(&self) -> BTreeSet<String> {
+        let groups = self.target_groups.iter().map(|group| &group.name);
+        let has_attributes = |name: &&String| {
+            let prefix = declared::below("/targetGroups", name) + "/attributes";
+            [&self.declared, &self.removed]
+                .iter()
+                .any(|paths| declared::under(paths, &prefix).next().is_some())
+        };
+        groups.filter(has_attributes).cloned().collect()
+    }
+
+    /// Whether members are, or were, declared that only a service revision shows.
+    pub fn is_on_revision(&self) -> bool {
+        ON_REVISION.iter().any(|member| {
+            let path = declared::below("", member);
+            [&self.declared, &self.removed].iter().any(|paths| {
+                paths.contains(&path) || declared::under(paths, &path).next().is_some()
+            })
+        })
+    }
 }
 
 /// What an earlier look left in the status.
@@ -84,6 +116,8 @@ pub struct Known {
     pub rules: Vec<(String, String)>,
     /// Listeners that may have rules of ours besides.
     pub listeners: BTreeSet<String>,
+    /// What was declared and may be in AWS, by path.
+    pub declared: Paths,
 }
 
 /// Which service an object means. `cluster` is where the reference leads, or what the status knows.
@@ -106,11 +140,9 @@ pub fn target(
         cluster: cluster.to_owned(),
         name: id.aws_name(spec.service_name.as_deref(), "spec.serviceName")?,
         owner: id.owner(installation),
-        target_groups: spec
-            .load_balancers
-            .iter()
+        target_groups: target_group_names(id, spec, installation)
+            .into_iter()
             .flatten()
-            .filter_map(|lb| target_group_name(id, lb, installation))
             .chain(known.target_groups.iter().cloned())
             .collect(),
         listeners: declared_listeners
@@ -131,10 +163,11 @@ pub fn desired(
     known: &Known,
     installation: &Installation,
 ) -> Result<DesiredService, Invalid> {
-    check(spec)?;
+    let mut members = members(spec);
+    schema::SERVICE.check(&members)?;
+    service_rules::check(spec)?;
     let target = target(id, spec, &references.cluster, known, installation)?;
     let tags = tags(&spec.lifecycle, &target.owner)?;
-    let mut members = members(spec);
     remove_lifecycle(&mut members);
     for ours in [
         "clusterRef",
@@ -150,45 +183,15 @@ pub fn desired(
         "taskDefinition".into(),
         Value::from(references.task_definition.as_str()),
     );
-    let load_balancers = spec.load_balancers.as_ref().map(|entries| {
-        entries
-            .iter()
-            .map(|lb| DesiredLoadBalancer {
-                container_name: lb.container_name.clone(),
-                container_port: lb.container_port,
-                target_group: match (
-                    &lb.target_group_arn,
-                    target_group_name(id, lb, installation),
-                ) {
-                    (Some(arn), _) => TargetGroupRef::Existing(arn.clone()),
-                    (None, name) => TargetGroupRef::Managed(name.unwrap_or_default()),
-                },
-            })
-            .collect()
-    });
+    let load_balancers = load_balancers(id, spec, installation);
     let target_groups = target_groups(id, spec, installation)?;
-    let rollout_hash = hash::content(&Members::from_iter(
-        [
-            "taskDefinition",
-            "networkConfiguration",
-            "platformVersion",
-            "capacityProviderStrategy",
-        ]
-        .into_iter()
-        .filter_map(|key| Some((key.to_owned(), members.get(key)?.clone())))
-        .chain([(
-            "loadBalancers".to_owned(),
-            json!(
-                spec.load_balancers
-                    .iter()
-                    .flatten()
-                    .map(|lb| {
-                        json!([lb.container_name, lb.container_port, lb.target_group_arn])
-                    })
-                    .collect::<Vec<_>>()
-            ),
-        )]),
-    ));
+    let rollout_hash = rollout_hash(&members, load_balancers.as_deref().unwrap_or_default());
+    let declared = declared(
+        &members,
+        load_balancers.as_deref().unwrap_or_default(),
+        &target_groups,
+        &tags,
+    );
     let is_daemon = spec.scheduling_strategy == Some(SchedulingStrategy::Daemon);
     let first_desired_count =
         (!is_daemon).then(|| spec.desired_count.unwrap_or(FIRST_DESIRED_COUNT));
@@ -200,67 +203,55 @@ pub fn desired(
         target_groups,
         tags,
         rollout_hash,
+        removed: &known.declared - &declared,
+        declared,
     })
 }
 
-/// The rules between members that AWS's prose states (CreateService) and that admission checks too.
-fn check(spec: &EcsServiceSpec) -> Result<(), Invalid> {
-    if spec.cluster_ref.is_some() == spec.cluster.is_some() {
-        return Err(Invalid::new(
-            "spec.clusterRef",
-            "give exactly one of clusterRef and cluster.",
+/// What is declared, by path. The task definition is always declared, by reference or by name.
+fn declared(
+    members: &Members,
+    load_balancers: &[DesiredLoadBalancer],
+    target_groups: &[DesiredTargetGroup],
+    tags: &Tags,
+) -> Paths {
+    let mut paths = declared::paths("", members);
+    paths.remove("/taskDefinition");
+    for (index, entry) in load_balancers.iter().enumerate() {
+        paths.extend(declared::paths(
+            &format!("/loadBalancers/{index}"),
+            &entry.members,
         ));
     }
-    if spec.task_definition_ref.is_some() == spec.task_definition.is_some() {
-        return Err(Invalid::new(
-            "spec.taskDefinitionRef",
-            "give exactly one of taskDefinitionRef and taskDefinition.",
-        ));
+    for group in target_groups {
+        let prefix = declared::below("/targetGroups", &group.name);
+        paths.extend(declared::paths(&prefix, &group.members));
+        let keys = group.attributes.keys();
+        paths.extend(keys.map(|key| declared::below(&format!("{prefix}/attributes"), key)));
     }
-    if let Some(task_definition) = &spec.task_definition
-        && arn::revision(task_definition).is_none()
-    {
-        return Err(Invalid::new(
-            "spec.taskDefinition",
-            format!(
-                "\"{task_definition}\" names no revision, and what is newest can change behind our back. Write family:revision."
-            ),
-        ));
-    }
-    if spec.launch_type.is_some()
-        && spec
-            .capacity_provider_strategy
-            .as_ref()
-            .is_some_and(|s| !s.is_empty())
-    {
-        return Err(Invalid::new(
-            "spec.capacityProviderStrategy",
-            "excludes spec.launchType. Remove one.",
-        ));
-    }
-    if spec.scheduling_strategy == Some(SchedulingStrategy::Daemon) {
-        if spec.desired_count.is_some() {
-            return Err(Invalid::new(
-                "spec.desiredCount",
-                "a DAEMON service runs one task per instance. Remove it.",
-            ));
-        }
-        if spec.launch_type == Some(LaunchType::Fargate) {
-            return Err(Invalid::new(
-                "spec.schedulingStrategy",
-                "DAEMON does not run on Fargate. Use REPLICA, or launch type EC2.",
-            ));
-        }
-    }
-    for (index, lb) in spec.load_balancers.iter().flatten().enumerate() {
-        if lb.target_group.is_some() == lb.target_group_arn.is_some() {
-            return Err(Invalid::new(
-                format!("spec.loadBalancers[{index}]"),
-                "give exactly one of targetGroupArn and targetGroup.",
-            ));
-        }
-    }
-    Ok(())
+    paths.extend(declared_tags(tags));
+    paths
+}
+
+/// Hash of the declared members that start deployments.
+fn rollout_hash(members: &Members, load_balancers: &[DesiredLoadBalancer]) -> String {
+    let declared = STARTS_DEPLOYMENT
+        .into_iter()
+        .filter_map(|key| Some((key.to_owned(), members.get(key)?.clone())));
+    let entries: Vec<Value> = load_balancers
+        .iter()
+        .map(|entry| {
+            let group = match &entry.target_group {
+                Some(TargetGroupRef::Existing(arn)) => Value::from(arn.as_str()),
+                Some(TargetGroupRef::Managed(name)) => Value::from(name.as_str()),
+                None => Value::Null,
+            };
+            json!([entry.members, group])
+        })
+        .collect();
+    hash::content(&Members::from_iter(
+        declared.chain([("loadBalancers".to_owned(), json!(entries))]),
+    ))
 }
 
 #[cfg(test)]

@@ -1,20 +1,24 @@
 //! EcsTaskDefinition → the desired revision of its family.
 
-use std::collections::BTreeSet;
+mod container;
+mod fargate;
+mod reference;
 
 use serde_json::Value;
 
-use super::{Identity, Invalid, members, remove_lifecycle, tags};
+use super::{Identity, Invalid, declared_tags, members, remove_lifecycle, schema, tags};
 use crate::{
-    api::{
-        EcsTaskDefinitionSpec,
-        task_definition::{Compatibility, NetworkMode},
-    },
+    api::{EcsTaskDefinitionSpec, container::ContainerDefinition, size},
     model::{
-        Installation, Members, Tags, hash,
+        Installation, Members, Tags,
+        declared::Paths,
+        hash,
         ownership::{self, Owner},
     },
 };
+
+/// Bytes of a task definition (ECS, service quotas).
+const BYTES_MAX: usize = 64 * 1024;
 
 /// Which family it is.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,10 +38,17 @@ pub struct DesiredTaskDefinition {
     pub target: Target,
     /// The members of RegisterTaskDefinition without tags.
     pub members: Members,
-    /// Hash of `members`.
+    /// Hash of `members` in canonical form.
     pub hash: String,
     /// The user's tags, the ownership tags and the hash.
     pub tags: Tags,
+}
+
+impl DesiredTaskDefinition {
+    /// What can be taken out of a revision that is registered: `/tags/KEY`.
+    pub fn declared(&self) -> Paths {
+        declared_tags(&self.tags)
+    }
 }
 
 /// Which family an object means.
@@ -61,13 +72,14 @@ pub fn desired(
     known_arn: Option<&str>,
     installation: &Installation,
 ) -> Result<DesiredTaskDefinition, Invalid> {
-    check(spec)?;
+    let mut members = members(spec);
+    check(spec, &members)?;
     let target = target(id, spec, known_arn, installation)?;
     let mut tags = tags(&spec.lifecycle, &target.owner)?;
-    let mut members = members(spec);
     remove_lifecycle(&mut members);
     members.insert("family".into(), Value::from(target.family.as_str()));
-    let hash = hash::content(&members);
+    check_bytes(&members)?;
+    let hash = hash::content(&canonical(&members));
     tags.insert(ownership::HASH.into(), hash.clone());
     Ok(DesiredTaskDefinition {
         target,
@@ -77,95 +89,57 @@ pub fn desired(
     })
 }
 
-/// The rules between members that AWS's prose states (RegisterTaskDefinition; sources in the facts of this project, §B3).
-fn check(spec: &EcsTaskDefinitionSpec) -> Result<(), Invalid> {
-    let containers = &spec.container_definitions;
-    if !containers.iter().any(|c| c.essential != Some(false)) {
-        return Err(Invalid::new(
-            "spec.containerDefinitions",
-            "at least one container must be essential. Remove essential: false from one.",
-        ));
+/// The rules between members that AWS's prose states (RegisterTaskDefinition). Admission has them too, with the same words.
+fn check(spec: &EcsTaskDefinitionSpec, members: &Members) -> Result<(), Invalid> {
+    schema::TASK_DEFINITION.check(members)?;
+    fargate::check(spec)?;
+    container::check(spec)?;
+    reference::check(spec)
+}
+
+/// A mistake in a member of the task.
+fn of_task(member: &str, message: &str) -> Invalid {
+    Invalid::new(format!("spec.{member}"), message)
+}
+
+/// A mistake in a member of a container, or in the container as a whole.
+fn of_container(
+    index: usize,
+    container: &ContainerDefinition,
+    member: &str,
+    message: &str,
+) -> Invalid {
+    let dot = if member.is_empty() { "" } else { "." };
+    of_task(
+        &format!("containerDefinitions[{index}]{dot}{member}"),
+        &format!("container '{}' {message}", container.name),
+    )
+}
+
+/// Refuses what is larger than AWS takes, as the JSON that is sent.
+fn check_bytes(members: &Members) -> Result<(), Invalid> {
+    let bytes = serde_json::to_string(members).map_or(0, |json| json.len());
+    if bytes <= BYTES_MAX {
+        return Ok(());
     }
-    let names: BTreeSet<_> = containers.iter().map(|c| c.name.as_str()).collect();
-    if names.len() != containers.len() {
-        return Err(Invalid::new(
-            "spec.containerDefinitions",
-            "two containers have the same name. Rename one.",
-        ));
-    }
-    let volumes: BTreeSet<_> = spec
-        .volumes
-        .iter()
-        .flatten()
-        .map(|v| v.name.as_str())
-        .collect();
-    for (index, container) in containers.iter().enumerate() {
-        let path = format!("spec.containerDefinitions[{index}]");
-        for (i, dependency) in container.depends_on.iter().flatten().enumerate() {
-            if !names.contains(dependency.container_name.as_str())
-                || dependency.container_name == container.name
-            {
-                return Err(Invalid::new(
-                    format!("{path}.dependsOn[{i}].containerName"),
-                    format!(
-                        "\"{}\" is no other container of this task. Name one of them.",
-                        dependency.container_name
-                    ),
-                ));
-            }
-        }
-        for (i, mount) in container.mount_points.iter().flatten().enumerate() {
-            let volume = mount.source_volume.as_deref().unwrap_or_default();
-            if !volumes.contains(volume) {
-                return Err(Invalid::new(
-                    format!("{path}.mountPoints[{i}].sourceVolume"),
-                    format!(
-                        "\"{volume}\" is no volume of spec.volumes. Add it there or name another."
-                    ),
-                ));
-            }
-        }
-        if spec.network_mode == Some(NetworkMode::Awsvpc) {
-            for (i, port) in container.port_mappings.iter().flatten().enumerate() {
-                if port
-                    .host_port
-                    .is_some_and(|host| host != 0 && Some(host) != port.container_port)
-                {
-                    return Err(Invalid::new(
-                        format!("{path}.portMappings[{i}].hostPort"),
-                        format!(
-                            "{} differs from containerPort, which network mode awsvpc does not allow. Remove hostPort.",
-                            port.host_port.unwrap_or_default()
-                        ),
-                    ));
-                }
-            }
-        }
-    }
-    if spec
-        .requires_compatibilities
-        .iter()
-        .flatten()
-        .any(|c| *c == Compatibility::Fargate)
-    {
-        if spec.network_mode != Some(NetworkMode::Awsvpc) {
-            return Err(Invalid::new(
-                "spec.networkMode",
-                "Fargate needs awsvpc. Set it.",
-            ));
-        }
-        if spec.cpu.is_none() || spec.memory.is_none() {
-            return Err(Invalid::new(
-                if spec.cpu.is_none() {
-                    "spec.cpu"
-                } else {
-                    "spec.memory"
-                },
-                "Fargate needs cpu and memory of the task, for example cpu: \"256\" and memory: \"512\". Set both.",
-            ));
-        }
-    }
-    Ok(())
+    Err(Invalid::new(
+        "spec",
+        format!(
+            "{bytes} bytes as JSON; AWS takes task definitions of {BYTES_MAX} bytes. Move configuration into the image or a file of environmentFiles."
+        ),
+    ))
+}
+
+/// The content with sizes in AWS's own units, so that `.25 vCPU` and `256` are the same revision.
+fn canonical(members: &Members) -> Members {
+    let mut canonical = members.clone();
+    let units = |key: &str, read: fn(&str) -> Option<i64>| {
+        let units = read(members.get(key)?.as_str()?)?;
+        Some((key.to_owned(), Value::from(units.to_string())))
+    };
+    canonical.extend(units("cpu", size::cpu_units));
+    canonical.extend(units("memory", size::memory_mib));
+    canonical
 }
 
 #[cfg(test)]
@@ -199,6 +173,56 @@ mod tests {
                 .hash
         };
         assert_eq!(hash(fargate()), hash(tagged));
+    }
+
+    #[test]
+    fn what_means_the_same_is_the_same_revision() {
+        let hash = |json| {
+            desired(WEB, &spec(json), None, &installation())
+                .unwrap()
+                .hash
+        };
+        let mut same = fargate();
+        same["cpu"] = json!(".25 vcpu");
+        same["memory"] = json!("0.5 GB");
+        same["volumes"] = json!([]);
+        same["runtimePlatform"] = json!({});
+        same["containerDefinitions"][0]["linuxParameters"] =
+            json!({"capabilities": {"add": [], "drop": []}});
+        same["containerDefinitions"][0]["command"] = json!([]);
+        assert_eq!(hash(same), hash(fargate()));
+        let mut other = fargate();
+        other["containerDefinitions"][0]["environment"] = json!([{"name": "A", "value": ""}]);
+        assert_ne!(hash(other), hash(fargate()));
+    }
+
+    #[test]
+    fn what_was_declared_is_sent_as_it_was_written() {
+        let mut written = fargate();
+        written["cpu"] = json!(".25 vCPU");
+        written["containerDefinitions"][0]["environment"] = json!([{"name": "A", "value": ""}]);
+        written["containerDefinitions"][0]["ulimits"] = json!([]);
+        let desired = desired(WEB, &spec(written.clone()), None, &installation()).unwrap();
+        written["family"] = "team-web".into();
+        assert_eq!(Value::Object(desired.members), written);
+    }
+
+    #[test]
+    fn more_than_aws_takes_is_refused_and_sixty_kilobytes_are_not() {
+        let of = |variables: usize| {
+            let mut large = fargate();
+            let value = "x".repeat(80);
+            large["containerDefinitions"][0]["environment"] = (0..variables)
+                .map(|n| json!({"name": format!("VARIABLE_{n:04}"), "value": value}))
+                .collect();
+            desired(WEB, &spec(large), None, &installation())
+        };
+        assert!(of(530).is_ok());
+        let error = of(600).unwrap_err();
+        assert!(
+            error.path == "spec" && error.message.contains("65536"),
+            "{error}"
+        );
     }
 
     #[test]

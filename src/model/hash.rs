@@ -14,6 +14,9 @@ const UNORDERED: [&str; 5] = [
     "secretOptions",
 ];
 
+/// Members that say something by being there, even empty: a volume of Docker's default driver.
+const TELLING: [&str; 1] = ["dockerVolumeConfiguration"];
+
 /// Hex digits of the SHA-256 of `parts`, joined by NUL, `length` of them (64 at most).
 pub fn hex(parts: &[&str], length: usize) -> String {
     let mut hasher = Sha256::new();
@@ -48,7 +51,9 @@ fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Array(items) => items.is_empty(),
-        Value::Object(members) => members.values().all(is_empty),
+        Value::Object(members) => members
+            .iter()
+            .all(|(key, value)| !TELLING.contains(&key.as_str()) && is_empty(value)),
         _ => false,
     }
 }
@@ -56,7 +61,7 @@ fn is_empty(value: &Value) -> bool {
 fn write_object(members: &Members, out: &mut String) {
     let mut keys: Vec<_> = members
         .iter()
-        .filter(|(_, value)| !is_empty(value))
+        .filter(|(key, value)| TELLING.contains(&key.as_str()) || !is_empty(value))
         .collect();
     keys.sort_by_key(|(key, _)| *key);
     out.push('{');

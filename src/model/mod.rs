@@ -3,10 +3,14 @@
 //! Values only: no client, no clock, no AWS SDK.
 
 pub mod arn;
+pub mod declared;
 pub mod hash;
 pub mod name;
 pub mod observed;
 pub mod ownership;
+pub mod rule;
+pub mod service;
+pub mod target_group;
 pub mod text;
 
 /// The members of an AWS structure as JSON, by the API's own camelCase names.

@@ -21,33 +21,19 @@ pub fn is_ecs_name(name: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
-/// Name of a managed target group: a readable part and a hash of what it belongs to.
+/// Name of a managed target group of an object (cluster ID, namespace, name): a readable part and a hash of what it belongs to.
 ///
-/// The port is part of it, so that two entries of a service never share a group.
-pub fn target_group(
-    cluster_id: &str,
-    namespace: &str,
-    name: &str,
-    container: &str,
-    port: i32,
-) -> String {
+/// `place` tells it from others of the object. `settings`, what is immutable of it, are part of it, so that a group with
+/// other ones can stand beside it.
+pub fn target_group(object: [&str; 3], place: &str, settings: &str) -> String {
+    let [cluster_id, namespace, name] = object;
     let slug: String = name
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
         .take(SLUG_MAX)
         .collect();
-    let digits = hash::hex(
-        &[
-            "target-group",
-            cluster_id,
-            namespace,
-            name,
-            container,
-            &port.to_string(),
-        ],
-        10,
-    );
-    format!("{}-{digits}", slug.trim_matches('-'))
+    let parts = ["target-group", cluster_id, namespace, name, place, settings];
+    format!("{}-{}", slug.trim_matches('-'), hash::hex(&parts, 10))
 }
 
 #[cfg(test)]
@@ -62,7 +48,7 @@ mod tests {
             "x".repeat(253).as_str(),
             "abcdefghijklmnopqrst-uvw",
         ] {
-            let made = target_group("id", "team", name, "app", 8080);
+            let made = target_group(["id", "team", name], "app:8080", "");
             assert!(made.len() <= 32, "{made}");
             assert!(!made.starts_with('-') && !made.ends_with('-'), "{made}");
             assert!(
@@ -74,11 +60,16 @@ mod tests {
 
     #[test]
     fn target_group_names_differ_by_everything_they_belong_to() {
-        let base = target_group("id", "team", "web", "app", 80);
-        assert_ne!(base, target_group("id2", "team", "web", "app", 80));
-        assert_ne!(base, target_group("id", "team2", "web", "app", 80));
-        assert_ne!(base, target_group("id", "team", "web", "app", 81));
-        assert_eq!(base, target_group("id", "team", "web", "app", 80));
+        let base = target_group(["id", "team", "web"], "app:80", "HTTP");
+        for other in [
+            target_group(["id2", "team", "web"], "app:80", "HTTP"),
+            target_group(["id", "team2", "web"], "app:80", "HTTP"),
+            target_group(["id", "team", "web"], "app:81", "HTTP"),
+            target_group(["id", "team", "web"], "app:80", "HTTPS"),
+        ] {
+            assert_ne!(base, other);
+        }
+        assert_eq!(base, target_group(["id", "team", "web"], "app:80", "HTTP"));
     }
 
     #[test]

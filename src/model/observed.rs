@@ -65,10 +65,12 @@ pub struct Rule {
     pub listener_arn: String,
     /// Its priority; none for the default rule.
     pub priority: Option<i32>,
-    /// Conditions in the API's form, one typed config each, values sorted.
+    /// Conditions in canonical form.
     pub conditions: Vec<serde_json::Value>,
     /// Actions in the API's form.
     pub actions: Vec<serde_json::Value>,
+    /// Transforms in the API's form.
+    pub transforms: Vec<serde_json::Value>,
     /// Its tags, read only for rules that may be ours.
     pub tags: Option<Tags>,
 }

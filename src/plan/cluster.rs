@@ -1,14 +1,35 @@
 //! The plan of a cluster.
 
-use super::{Plan, State, Step, diff, refusal::not_owned, request, tags};
+use serde_json::{Value, json};
+
+use super::{
+    Plan, State, Step, diff,
+    refusal::{cannot_reset, not_owned},
+    request,
+    reset::{self, Completed},
+    tags,
+};
 use crate::{
     api::condition::Reason,
     desired::cluster::DesiredCluster,
-    model::{observed::Resource, ownership::Claim},
+    model::{
+        Members, Tags,
+        declared::{Paths, under},
+        observed::Resource,
+        ownership::{self, Claim},
+    },
 };
 
-/// The steps that make the cluster as desired. `known` is the ARN in the status; `removable` are tag keys that were declared once.
-pub fn plan(desired: &DesiredCluster, observed: Option<&Resource>, known: Option<&str>) -> Plan {
+/// Members that PutClusterCapacityProviders sets, both at once.
+const CAPACITY: [&str; 2] = ["capacityProviders", "defaultCapacityProviderStrategy"];
+
+/// The steps that make the cluster as desired. `known` is the ARN in the status, `applied` what it remembers of earlier declarations.
+pub fn plan(
+    desired: &DesiredCluster,
+    observed: Option<&Resource>,
+    known: Option<&str>,
+    applied: &Paths,
+) -> Plan {
     let name = &desired.target.name;
     let Some(cluster) = observed else {
         let mut input = request! {"clusterName": name};
@@ -16,8 +37,11 @@ pub fn plan(desired: &DesiredCluster, observed: Option<&Resource>, known: Option
         input.extend(desired.capacity.clone().into_iter().flatten());
         return Plan::steps(vec![Step::CreateCluster(tags::with(input, &desired.tags))]);
     };
+    let removed = applied - &desired.declared();
+    let mut removable = reset::tags(&removed);
+    removable.push(ownership::NAMESPACE_HASH.to_owned());
     let arn = cluster.text("clusterArn").unwrap_or_default();
-    let tag_changes = tags::changes(&desired.tags, &cluster.tags, &[]);
+    let tag_changes = tags::changes(&desired.tags, &cluster.tags, &removable);
     match desired.target.owner.claim(&cluster.tags) {
         Claim::Ours => {}
         Claim::Available => return Plan::steps(tag_changes.ecs(arn)),
@@ -31,21 +55,25 @@ pub fn plan(desired: &DesiredCluster, observed: Option<&Resource>, known: Option
             );
         }
     }
-    let mut changes = diff::changes(&desired.members, &cluster.members);
+    let completed = completed(desired, &removed);
+    let mut members = completed.members;
+    let capacity: Members = CAPACITY
+        .iter()
+        .filter_map(|member| members.remove_entry(*member))
+        .collect();
+    let mut changes = diff::changes(&members, &seen(desired, cluster));
     let mut steps = Vec::new();
     if !changes.is_empty() {
         let mut input = request! {"cluster": name};
-        input.extend(diff::changed(&desired.members, &changes));
+        input.extend(diff::changed(&members, &changes));
         steps.push(Step::UpdateCluster(input));
     }
-    if let Some(capacity) = &desired.capacity {
-        let capacity_changes = diff::changes(capacity, &cluster.members);
-        if !capacity_changes.is_empty() {
-            let mut input = request! {"cluster": name};
-            input.extend(capacity.clone());
-            steps.push(Step::PutClusterCapacityProviders(input));
-            changes.extend(capacity_changes);
-        }
+    let capacity_changes = diff::changes(&capacity, &cluster.members);
+    if !capacity_changes.is_empty() {
+        let mut input = request! {"cluster": name};
+        input.extend(capacity);
+        steps.push(Step::PutClusterCapacityProviders(input));
+        changes.extend(capacity_changes);
     }
     changes.extend(tag_changes.describe(&cluster.tags));
     steps.extend(tag_changes.ecs(arn));
@@ -62,6 +90,20 @@ pub fn plan(desired: &DesiredCluster, observed: Option<&Resource>, known: Option
             format!("the cluster \"{name}\" is {status}"),
         ),
     };
+    let kept: Vec<_> = completed
+        .kept
+        .into_iter()
+        .filter_map(|(member, way)| {
+            let pointer = format!("/{}", member.replace('.', "/"));
+            let all = Value::Object(cluster.members.clone());
+            let seen = all.pointer(&pointer).filter(|seen| !seen.is_null())?;
+            Some((member, seen.to_string(), way))
+        })
+        .collect();
+    let state = match state {
+        State::Settled => cannot_reset(&kept).unwrap_or(State::Settled),
+        other => other,
+    };
     Plan {
         steps,
         changes,
@@ -70,10 +112,41 @@ pub fn plan(desired: &DesiredCluster, observed: Option<&Resource>, known: Option
     }
 }
 
+/// What is declared, completed by AWS's defaults of what was taken out.
+fn completed(desired: &DesiredCluster, removed: &Paths) -> Completed {
+    let mut declared = desired.members.clone();
+    declared.extend(desired.capacity.clone().into_iter().flatten());
+    if under(removed, "/configuration").next().is_some() {
+        // Its parts go back one by one.
+        declared.entry("configuration").or_insert_with(|| json!({}));
+    }
+    let taken_out = removed.iter().map(String::as_str);
+    let of_cluster = taken_out.filter(|path| !path.starts_with("/tags/"));
+    reset::complete(&declared, of_cluster, |path, _| reset::cluster(path))
+}
+
+/// What was seen, in the words of the declaration: AWS answers the name of a namespace with its ARN, so that the tag that was written
+/// with the name has to say that it is the one. Whoever declares the ARN sees what others change.
+fn seen(desired: &DesiredCluster, cluster: &Resource) -> Members {
+    const MEMBER: &str = "serviceConnectDefaults";
+    let mut members = cluster.members.clone();
+    let declared = desired.members.get(MEMBER);
+    let is_name = |defaults: &&Value| {
+        let namespace = defaults["namespace"].as_str();
+        namespace.is_some_and(|namespace| !namespace.starts_with("arn:"))
+    };
+    let hash = |tags: &Tags| tags.get(ownership::NAMESPACE_HASH).cloned();
+    if let Some(declared) = declared.filter(is_name)
+        && members.contains_key(MEMBER)
+        && hash(&cluster.tags) == hash(&desired.tags)
+    {
+        members.insert(MEMBER.to_owned(), declared.clone());
+    }
+    members
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
     use super::*;
     use crate::desired::{
         self,
@@ -98,7 +171,7 @@ mod tests {
     #[test]
     fn missing_cluster_is_created_with_its_tags_in_one_call() {
         let desired = desired(json!({"capacityProviders": ["FARGATE"], "tags": {"team": "a"}}));
-        let plan = plan(&desired, None, None);
+        let plan = plan(&desired, None, None, &Paths::new());
         let [Step::CreateCluster(input)] = plan.steps.as_slice() else {
             panic!("{plan:?}")
         };
@@ -111,7 +184,12 @@ mod tests {
         let desired =
             desired(json!({"settings": [{"name": "containerInsights", "value": "disabled"}]}));
         assert_eq!(
-            plan(&desired, Some(&seen(&desired, json!({}))), None),
+            plan(
+                &desired,
+                Some(&seen(&desired, json!({}))),
+                None,
+                &Paths::new()
+            ),
             Plan::settled()
         );
     }
@@ -128,6 +206,7 @@ mod tests {
                 json!({"serviceConnectDefaults": {"namespace": "n"}}),
             )),
             None,
+            &Paths::new(),
         );
         let settings = json!([{"name": "containerInsights", "value": "enabled"}]);
         assert_eq!(
@@ -139,18 +218,46 @@ mod tests {
     }
 
     #[test]
+    fn namespace_that_was_declared_by_name_is_known_by_its_tag() {
+        let desired_a = desired(json!({"serviceConnectDefaults": {"namespace": "a"}}));
+        let arn = "arn:aws:servicediscovery:us-east-1:000000000000:namespace/ns-1";
+        let cluster = seen(
+            &desired_a,
+            json!({"serviceConnectDefaults": {"namespace": arn}}),
+        );
+        assert_eq!(
+            plan(&desired_a, Some(&cluster), None, &Paths::new()),
+            Plan::settled()
+        );
+        let desired_b = desired(json!({"serviceConnectDefaults": {"namespace": "b"}}));
+        assert!(matches!(
+            plan(&desired_b, Some(&cluster), None, &Paths::new())
+                .steps
+                .as_slice(),
+            [Step::UpdateCluster(_), Step::TagResource(_)]
+        ));
+        let by_arn = desired(json!({"serviceConnectDefaults": {"namespace": "arn:other"}}));
+        assert!(matches!(
+            plan(&by_arn, Some(&cluster), None, &Paths::new())
+                .steps
+                .as_slice(),
+            [Step::UpdateCluster(_), Step::TagResource(_)]
+        ));
+    }
+
+    #[test]
     fn foreign_cluster_is_never_touched() {
         let desired = desired(json!({"capacityProviders": ["FARGATE"]}));
         let mut foreign = seen(&desired, json!({}));
         foreign.tags.clear();
-        let plan1 = plan(&desired, Some(&foreign), None);
+        let plan1 = plan(&desired, Some(&foreign), None, &Paths::new());
         assert!(
             plan1.steps.is_empty()
                 && matches!(&plan1.state, State::Blocked(Reason::NotOwned, m) if m.contains("c1/team/web")),
             "{plan1:?}"
         );
         assert!(matches!(
-            plan(&desired, Some(&foreign), Some("arn:c")).state,
+            plan(&desired, Some(&foreign), Some("arn:c"), &Paths::new()).state,
             State::Blocked(Reason::OwnershipLost, _)
         ));
     }
@@ -164,10 +271,74 @@ mod tests {
             "any/team/web".to_owned(),
         )]
         .into();
-        let plan = plan(&desired, Some(&adoptable), None);
+        let plan = plan(&desired, Some(&adoptable), None, &Paths::new());
         assert!(
             matches!(plan.steps.as_slice(), [Step::TagResource(_)]),
             "{plan:?}"
+        );
+    }
+
+    #[test]
+    fn what_is_taken_out_goes_back_to_awss_default() {
+        let full = json!({
+            "settings": [{"name": "containerInsights", "value": "enabled"}],
+            "configuration": {"executeCommandConfiguration": {"logging": "NONE", "kmsKeyId": "k"}},
+            "serviceConnectDefaults": {"namespace": "n"}, "capacityProviders": ["FARGATE"], "tags": {"team": "a"},
+        });
+        let before = desired(full.clone());
+        let observed = seen(&before, full.clone());
+        let without = |member: &str| {
+            let mut spec = full.clone();
+            spec.as_object_mut().unwrap().remove(member).unwrap();
+            plan(&desired(spec), Some(&observed), None, &before.declared()).steps
+        };
+        let update = |members: Value| {
+            let mut input = request! {"cluster": "team-web"};
+            input.extend(members.as_object().unwrap().clone());
+            Step::UpdateCluster(input)
+        };
+        let disabled = json!([{"name": "containerInsights", "value": "disabled"}]);
+        assert_eq!(without("settings"), [update(json!({"settings": disabled}))]);
+        let logging = json!({"executeCommandConfiguration": {"logging": "DEFAULT"}});
+        assert_eq!(
+            without("configuration"),
+            [update(json!({"configuration": logging}))]
+        );
+        let steps = without("serviceConnectDefaults");
+        assert_eq!(
+            steps[0],
+            update(json!({"serviceConnectDefaults": {"namespace": ""}}))
+        );
+        let [Step::PutClusterCapacityProviders(input)] = &without("capacityProviders")[..] else {
+            panic!("no capacity providers")
+        };
+        assert_eq!(
+            (
+                &input["capacityProviders"],
+                &input["defaultCapacityProviderStrategy"]
+            ),
+            (&json!([]), &json!([]))
+        );
+        let [Step::UntagResource(input)] = &without("tags")[..] else {
+            panic!("no tags")
+        };
+        assert_eq!(input["tagKeys"], json!(["team"]));
+    }
+
+    #[test]
+    fn key_that_aws_cannot_take_back_is_told() {
+        let full = json!({"configuration": {"managedStorageConfiguration": {"kmsKeyId": "k"}}});
+        let before = desired(full.clone());
+        let observed = seen(&before, full);
+        let plan = plan(
+            &desired(json!({})),
+            Some(&observed),
+            None,
+            &before.declared(),
+        );
+        assert!(plan.steps.is_empty(), "{plan:?}");
+        assert!(
+            matches!(&plan.state, State::Blocked(_, m) if m.contains("managedStorageConfiguration"))
         );
     }
 }

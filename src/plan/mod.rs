@@ -8,16 +8,24 @@ pub mod delete;
 pub mod diff;
 pub mod filter;
 pub mod refusal;
+pub mod reset;
 pub mod rollout;
 pub mod rule;
 pub mod service;
+#[cfg(test)]
+mod service_diff_tests;
 #[cfg(test)]
 mod service_tests;
 pub mod tags;
 pub mod target_group;
 pub mod task_definition;
 
-use crate::{api::condition::Reason, model::Members};
+use serde_json::Value;
+
+use crate::{
+    api::condition::Reason,
+    model::{Members, service::STARTS_DEPLOYMENT},
+};
 
 /// One AWS call with everything it needs: the request in AWS's members (ELBv2's in camelCase).
 #[derive(Clone, Debug, PartialEq)]
@@ -133,6 +141,13 @@ pub struct Change {
     pub observed: String,
 }
 
+impl Change {
+    /// The member of the request that carries it: the path up to its first dot or bracket.
+    pub fn member(&self) -> &str {
+        self.path.split(['.', '[']).next().unwrap_or_default()
+    }
+}
+
 /// How things stand when a plan's steps are done or there are none.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum State {
@@ -196,6 +211,19 @@ impl Plan {
             state: State::Blocked(reason, message.into()),
             is_held: false,
         }
+    }
+
+    /// Whether the steps replace running tasks: they start a deployment of a service that is there.
+    pub fn rolls_tasks(&self) -> bool {
+        self.steps.iter().any(|step| match step {
+            Step::UpdateService(input) => {
+                input.get("forceNewDeployment") == Some(&Value::Bool(true))
+                    || STARTS_DEPLOYMENT
+                        .iter()
+                        .any(|member| input.contains_key(*member))
+            }
+            _ => false,
+        })
     }
 
     /// The names of the calls, for people.

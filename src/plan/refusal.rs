@@ -1,6 +1,6 @@
 //! What may not or cannot be changed: what is not ours, and what AWS has no call for. Nothing is sent then.
 
-use super::{Change, Plan, diff, tags, target_group};
+use super::{Change, Plan, State, diff, tags, target_group};
 use crate::{
     api::condition::Reason,
     desired::service::DesiredService,
@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Members that only CreateService has.
-pub const IMMUTABLE: [&str; 2] = ["launchType", "schedulingStrategy"];
+pub const IMMUTABLE: [&str; 3] = ["launchType", "schedulingStrategy", "role"];
 
 /// What a resource that is not ours means for its object.
 pub fn not_owned(kind: &str, name: &str, why: &str, consent: &str, lost: bool) -> Plan {
@@ -101,11 +101,14 @@ pub fn immutable(desired: &DesiredService, observed: &observed::Service) -> Opti
         )
     };
     if let Some(service) = &observed.service {
-        let changes = diff::changes(&desired.members, &service.members);
-        if let Some(change) = changes
-            .iter()
-            .find(|change| IMMUTABLE.contains(&change.path.as_str()))
-        {
+        let mut declared = desired.members.clone();
+        declared.retain(|member, _| IMMUTABLE.contains(&member.as_str()));
+        if super::service::has_strategy(service) {
+            // The strategy is taken off first; then ECS says which launch type the service was made with.
+            declared.remove("launchType");
+        }
+        let current = super::service::current(service);
+        if let Some(change) = diff::changes(&declared, &current).first() {
             return Some(refuse(
                 change.path.clone(),
                 change,
@@ -114,8 +117,11 @@ pub fn immutable(desired: &DesiredService, observed: &observed::Service) -> Opti
         }
     }
     desired.target_groups.iter().find_map(|target| {
-        let change =
-            target_group::immutable_change(target, observed.target_groups.get(&target.name)?)?;
+        let change = target_group::immutable_change(
+            target,
+            observed.target_groups.get(&target.name)?,
+            &desired.removed,
+        )?;
         Some(refuse(
             format!(
                 "loadBalancers[targetGroup {}].targetGroup.{}",
@@ -125,4 +131,15 @@ pub fn immutable(desired: &DesiredService, observed: &observed::Service) -> Opti
             "Set it back, or give the target group another name to have a new one made.",
         ))
     })
+}
+
+/// What was taken out and AWS has no way to reset: path, what AWS has, what the user can do.
+pub fn cannot_reset(kept: &[(String, String, &'static str)]) -> Option<State> {
+    let sentences: Vec<String> = kept
+        .iter()
+        .map(|(path, observed, way)| {
+            format!("spec.{path} was taken out, and AWS has no way to reset it: it keeps {observed}. {way}")
+        })
+        .collect();
+    (!sentences.is_empty()).then(|| State::Blocked(Reason::InvalidSpec, sentences.join(" ")))
 }

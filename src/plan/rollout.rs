@@ -143,7 +143,7 @@ pub fn state(desired: &DesiredService, observed: &observed::Service) -> State {
 /// The first managed target group with fewer healthy targets than tasks.
 fn unhealthy(desired: &DesiredService, observed: &observed::Service, wanted: i64) -> Option<State> {
     desired.load_balancers.iter().flatten().find_map(|lb| {
-        let TargetGroupRef::Managed(name) = &lb.target_group else {
+        let Some(TargetGroupRef::Managed(name)) = &lb.target_group else {
             return None;
         };
         let health = observed

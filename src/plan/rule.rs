@@ -9,7 +9,7 @@ use super::{Change, Step, diff, request, tags};
 use crate::{
     api::condition::Reason,
     desired::load_balancer::DesiredRule,
-    model::{Tags, observed::Rule},
+    model::{Tags, observed::Rule, rule},
 };
 
 /// Highest priority of a rule (ELBv2 CreateRule, parameter Priority).
@@ -21,6 +21,8 @@ pub struct Wanted<'a> {
     pub rule: &'a DesiredRule,
     /// ARN of its target group.
     pub target_group_arn: &'a str,
+    /// ARN of the group that takes turns with it.
+    pub alternate: Option<&'a str>,
 }
 
 impl Wanted<'_> {
@@ -32,12 +34,41 @@ impl Wanted<'_> {
             .map(|action| resolve(action, self.target_group_arn))
             .collect()
     }
+
+    /// Whether the rule does this already. While ECS moves traffic between two groups, the weights are ECS's.
+    fn has_actions(&self, rule: &Rule) -> bool {
+        let (wanted, seen) = (rule::actions(&self.actions()), rule::actions(&rule.actions));
+        let is_shifted = |action: &Value| {
+            let mut groups = rule::target_groups(action).into_iter();
+            self.alternate.is_some()
+                && groups.all(|arn| arn == self.target_group_arn || Some(arn) == self.alternate)
+        };
+        wanted.len() == seen.len()
+            && wanted.iter().zip(&seen).all(|(wanted, seen)| {
+                let both_forward = [wanted, seen].iter().all(|a| a["type"] == "forward");
+                wanted == seen || both_forward && is_shifted(wanted) && is_shifted(seen)
+            })
+    }
 }
 
+/// A declared action with the rule's own target group where it names none.
 fn resolve(action: &Value, target_group_arn: &str) -> Value {
     let mut action = action.clone();
-    if action["type"] == "forward" {
+    if action["type"] != "forward" || action["targetGroupArn"].is_string() {
+        return action;
+    }
+    if action["forwardConfig"].is_null() {
         action["targetGroupArn"] = target_group_arn.into();
+        return action;
+    }
+    let groups = &mut action["forwardConfig"]["targetGroups"];
+    if groups.is_null() {
+        *groups = json!([{}]);
+    }
+    for group in groups.as_array_mut().into_iter().flatten() {
+        if group["targetGroupArn"].is_null() {
+            group["targetGroupArn"] = target_group_arn.into();
+        }
     }
     action
 }
@@ -64,6 +95,7 @@ pub fn plan<'a>(
     all: &[Rule],
     reserved: &[i32],
     owner_tags: &Tags,
+    removable: &[String],
 ) -> Rules<'a> {
     let mut rules = Rules::default();
     let mut free: Vec<&'a Rule> = owned.to_vec();
@@ -110,7 +142,10 @@ pub fn plan<'a>(
             let allocated = || reserved.copied().unwrap_or_else(|| free_priority(&used));
             let priority = declared.unwrap_or_else(allocated);
             used.push(priority);
-            let input = request! {"listenerArn": listener_arn, "conditions": wanted.rule.conditions, "priority": priority, "actions": wanted.actions()};
+            let mut input = request! {"listenerArn": listener_arn, "conditions": wanted.rule.conditions, "priority": priority, "actions": wanted.actions()};
+            if !wanted.rule.transforms.is_empty() {
+                input.insert("transforms".into(), json!(wanted.rule.transforms));
+            }
             rules.changes.push(diff::change(
                 "loadBalancers[].targetGroup.rules",
                 &json!(wanted.rule.conditions),
@@ -122,12 +157,8 @@ pub fn plan<'a>(
             continue;
         };
         if !same_settings(wanted, rule) {
-            rules.changes.push(diff::change(
-                "loadBalancers[].targetGroup.rules",
-                &json!(wanted.rule.conditions),
-                &json!(rule.conditions),
-            ));
-            rules.steps.push(Step::ModifyRule(request! {"ruleArn": rule.arn, "conditions": wanted.rule.conditions, "actions": wanted.actions()}));
+            rules.changes.extend(differences(wanted, rule));
+            rules.steps.push(modify(wanted, rule));
         }
         if let Some(priority) = declared
             && rule.priority != Some(priority)
@@ -140,7 +171,7 @@ pub fn plan<'a>(
             priorities.push(json!({"ruleArn": rule.arn, "priority": priority}));
         }
         let observed = rule.tags.clone().unwrap_or_default();
-        let tag_changes = tags::changes(owner_tags, &observed, &[]);
+        let tag_changes = tags::changes(owner_tags, &observed, removable);
         rules.changes.extend(tag_changes.describe(&observed));
         rules.steps.extend(tag_changes.elbv2(&rule.arn));
     }
@@ -157,12 +188,58 @@ pub fn plan<'a>(
 
 fn same_settings(wanted: &Wanted<'_>, rule: &Rule) -> bool {
     wanted.rule.conditions == rule.conditions
-        && wanted.actions().len() == rule.actions.len()
-        && !wanted
-            .actions()
-            .iter()
-            .zip(&rule.actions)
-            .any(|(wanted, seen)| diff::differs("", wanted, seen))
+        && wanted.rule.transforms == rule.transforms
+        && wanted.has_actions(rule)
+}
+
+/// What differs, in canonical form: no client secret is in it.
+fn differences(wanted: &Wanted<'_>, rule: &Rule) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let mut compare = |member: &str, declared: Value, observed: Value| {
+        if declared != observed {
+            let path = format!("loadBalancers[].targetGroup.rules.{member}");
+            changes.push(diff::change(&path, &declared, &observed));
+        }
+    };
+    compare(
+        "conditions",
+        json!(wanted.rule.conditions),
+        json!(rule.conditions),
+    );
+    if !wanted.has_actions(rule) {
+        let (declared, observed) = (wanted.actions(), &rule.actions);
+        compare(
+            "actions",
+            json!(rule::actions(&declared)),
+            json!(rule::actions(observed)),
+        );
+    }
+    compare(
+        "transforms",
+        json!(wanted.rule.transforms),
+        json!(rule.transforms),
+    );
+    changes
+}
+
+/// The change in place. An absent list of transforms means no change to AWS, so taking them off is said in so many words.
+fn modify(wanted: &Wanted<'_>, rule: &Rule) -> Step {
+    let mut input = request! {"ruleArn": rule.arn};
+    if wanted.rule.conditions != rule.conditions {
+        input.insert("conditions".into(), json!(wanted.rule.conditions));
+    }
+    // Weights that ECS has moved stay as they are.
+    if !wanted.has_actions(rule) {
+        input.insert("actions".into(), json!(wanted.actions()));
+    }
+    match (&wanted.rule.transforms, &rule.transforms) {
+        (wanted, seen) if wanted == seen => {}
+        (wanted, _) if wanted.is_empty() => {
+            drop(input.insert("resetTransforms".into(), json!(true)))
+        }
+        (wanted, _) => drop(input.insert("transforms".into(), json!(wanted))),
+    }
+    Step::ModifyRule(input)
 }
 
 /// Whether the rule leads to any target group.
@@ -174,16 +251,9 @@ fn forwards(rule: &Rule) -> bool {
 
 /// Whether the rule leads to the target group, alone or with weights.
 pub fn forwards_to(rule: &Rule, target_group_arn: &str) -> bool {
-    rule.actions.iter().any(|action| {
-        action["targetGroupArn"] == target_group_arn
-            || action["forwardConfig"]["targetGroups"]
-                .as_array()
-                .is_some_and(|groups| {
-                    groups
-                        .iter()
-                        .any(|group| group["targetGroupArn"] == target_group_arn)
-                })
-    })
+    rule.actions
+        .iter()
+        .any(|action| rule::target_groups(action).contains(&target_group_arn))
 }
 
 /// A declared priority that a rule has which is not ours.
@@ -233,6 +303,7 @@ mod tests {
             priority,
             conditions: vec![json!({"pathPatternConfig": {"values": [path]}})],
             actions: vec![json!({"type": "forward"})],
+            transforms: Vec::new(),
         }
     }
 
@@ -245,6 +316,7 @@ mod tests {
             actions: vec![
                 json!({"type": "forward", "targetGroupArn": target_group, "forwardConfig": {"targetGroups": [{"targetGroupArn": target_group, "weight": 1}]}}),
             ],
+            transforms: Vec::new(),
             tags: Some(Tags::new()),
         }
     }
@@ -255,6 +327,7 @@ mod tests {
             .map(|rule| Wanted {
                 rule,
                 target_group_arn: "arn:tg",
+                alternate: None,
             })
             .collect();
         let all: Vec<_> = owned.iter().chain(foreign).cloned().collect();
@@ -265,6 +338,7 @@ mod tests {
             &all,
             &[],
             &Tags::new(),
+            &[],
         )
     }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{
     Change, Plan, State, Step, diff,
     refusal::{self, IMMUTABLE},
-    request,
+    request, reset,
     rollout::{self, History},
     rule::{self, Wanted},
     tags, target_group,
@@ -22,20 +22,12 @@ use crate::{
         Members, arn, hash,
         observed::{self, Rule},
         ownership::{Claim, Owner},
+        service::{FORCES_DEPLOYMENT, ON_DEPLOYMENT, ON_REVISION, STARTS_DEPLOYMENT},
     },
 };
 
-/// Members whose change ECS refuses without a forced deployment (UpdateService, parameter capacityProviderStrategy).
-const FORCES_DEPLOYMENT: [&str; 1] = ["capacityProviderStrategy"];
-
-/// Members whose change starts a deployment (UpdateService; aws.md 4.2).
-const TRIGGERS: [&str; 5] = [
-    "taskDefinition",
-    "networkConfiguration",
-    "platformVersion",
-    "loadBalancers",
-    "capacityProviderStrategy",
-];
+const VOLUMES: &str = "volumeConfigurations";
+const PLATFORM: &str = "platformVersion";
 
 /// Rules with the owner's tags among those that were seen.
 pub fn owned_rules<'a>(owner: &Owner, observed: &'a observed::Service) -> Vec<&'a Rule> {
@@ -75,6 +67,7 @@ pub fn plan(desired: &DesiredService, observed: &observed::Service, history: &Hi
     }
     let mut plan = Plan::settled();
     let mut ready = true;
+    let mut kept = Vec::new();
     for target in &desired.target_groups {
         match observed.target_groups.get(&target.name) {
             None => {
@@ -87,9 +80,10 @@ pub fn plan(desired: &DesiredService, observed: &observed::Service, history: &Hi
                 ready = false;
             }
             Some(seen) => {
-                let (steps, changes) = target_group::update(target, seen, &desired.tags);
-                plan.steps.extend(steps);
-                plan.changes.extend(changes);
+                let update = target_group::update(target, seen, &desired.tags, &desired.removed);
+                plan.steps.extend(update.steps);
+                plan.changes.extend(update.changes);
+                kept.extend(update.kept);
             }
         }
     }
@@ -101,11 +95,14 @@ pub fn plan(desired: &DesiredService, observed: &observed::Service, history: &Hi
         .steps
         .iter()
         .any(|step| matches!(step, Step::CreateRule(_)));
-    let waits = service(desired, observed, history, ready, &mut plan);
+    let waits = service(desired, observed, history, ready, &mut plan, &mut kept);
     if plan.steps.is_empty() && plan.state == State::Settled {
         plan.state = waits.unwrap_or_else(|| rollout::state(desired, observed));
         if plan.state == State::Settled {
             plan.steps = leftovers(desired, observed, &stale);
+        }
+        if plan.steps.is_empty() && plan.state == State::Settled {
+            plan.state = refusal::cannot_reset(&kept).unwrap_or(State::Settled);
         }
     }
     plan
@@ -128,6 +125,7 @@ fn rules<'a>(
                 target.rules.iter().map(|rule| Wanted {
                     rule,
                     target_group_arn: &seen.arn,
+                    alternate: target.alternate.as_deref(),
                 })
             })
             .filter(|wanted| wanted.rule.listener_arn == *listener)
@@ -139,7 +137,15 @@ fn rules<'a>(
             .priorities
             .get(listener)
             .map_or(&[][..], Vec::as_slice);
-        let rules = rule::plan(listener, &wanted, &owned, &all, reserved, &desired.tags);
+        let rules = rule::plan(
+            listener,
+            &wanted,
+            &owned,
+            &all,
+            reserved,
+            &desired.tags,
+            &reset::tags(&desired.removed),
+        );
         if let Some((reason, message)) = rules.blocked {
             return Err(Plan::blocked(reason, message));
         }
@@ -157,6 +163,7 @@ fn service(
     history: &History,
     ready: bool,
     plan: &mut Plan,
+    kept: &mut Vec<(String, String, &'static str)>,
 ) -> Option<State> {
     let load_balancers = load_balancers(desired, observed);
     let Some(service) = &observed.service else {
@@ -175,18 +182,24 @@ fn service(
         ));
     }
     let arn = service.text("serviceArn").unwrap_or_default();
-    let tag_changes = tags::changes(&desired.tags, &service.tags, &[]);
+    let removable = reset::tags(&desired.removed);
+    let tag_changes = tags::changes(&desired.tags, &service.tags, &removable);
     plan.changes.extend(tag_changes.describe(&service.tags));
     plan.steps.extend(tag_changes.ecs(arn));
     let load_balancers = load_balancers.filter(|_| ready)?;
+    let current = current(service);
     let mut declared = desired.members.clone();
-    for create_only in IMMUTABLE {
-        declared.remove(create_only);
-    }
     if desired.load_balancers.is_some() || uses_ours(service, observed) {
         declared.insert("loadBalancers".into(), load_balancers);
     }
-    let mut changes = diff::changes(&declared, &current(service));
+    let completed = completed(desired, declared, service);
+    kept.extend(completed.kept.into_iter().filter_map(|(member, way)| {
+        let seen = current.get(&member).unwrap_or(&Value::Null);
+        let is_default = seen.is_null() || seen == "EC2" || seen == "REPLICA";
+        (!is_default).then(|| (member, seen.to_string(), way))
+    }));
+    let declared = completed.members;
+    let mut changes = diff::changes(&declared, &in_words_of(&declared, current));
     let mut held = None;
     if changes.iter().any(triggers)
         && let Some(reason) = rollout::given_up(desired, observed, history)
@@ -209,11 +222,21 @@ fn service(
     }
     let mut input = request! {"cluster": desired.target.cluster, "service": desired.target.name};
     input.extend(diff::changed(&declared, &changes));
-    if changes
-        .iter()
-        .any(|change| FORCES_DEPLOYMENT.contains(&change.path.as_str()))
-    {
+    let changes_any = |members: &[&str]| {
+        let mut changed = changes.iter().map(Change::member);
+        changed.any(|member| members.contains(&member))
+    };
+    if changes_any(&FORCES_DEPLOYMENT) {
         input.insert("forceNewDeployment".into(), Value::Bool(true));
+    }
+    // ECS refuses another task definition with volumes to be configured at launch without their configuration (aws.md 4.1).
+    if let Some(volumes) = declared.get(VOLUMES)
+        && volumes
+            .as_array()
+            .is_some_and(|volumes| !volumes.is_empty())
+        && changes_any(&["taskDefinition"])
+    {
+        input.insert(VOLUMES.into(), volumes.clone());
     }
     plan.changes.extend(changes);
     plan.steps.push(Step::UpdateService(input));
@@ -222,7 +245,7 @@ fn service(
 
 /// Whether a change starts a deployment.
 fn triggers(change: &Change) -> bool {
-    TRIGGERS.contains(&change.path.as_str())
+    STARTS_DEPLOYMENT.contains(&change.member())
 }
 
 /// Load balancer entries with ARNs; none while a managed target group is missing.
@@ -233,10 +256,13 @@ fn load_balancers(desired: &DesiredService, observed: &observed::Service) -> Opt
         .flatten()
         .map(|lb| {
             let arn = match &lb.target_group {
-                TargetGroupRef::Existing(arn) => arn,
-                TargetGroupRef::Managed(name) => &observed.target_groups.get(name)?.arn,
+                Some(TargetGroupRef::Existing(arn)) => Some(arn),
+                Some(TargetGroupRef::Managed(name)) => Some(&observed.target_groups.get(name)?.arn),
+                None => None,
             };
-            Some(json!({"targetGroupArn": arn, "containerName": lb.container_name, "containerPort": lb.container_port}))
+            let mut entry = lb.members.clone();
+            entry.extend(arn.map(|arn| ("targetGroupArn".to_owned(), json!(arn))));
+            Some(Value::Object(entry))
         })
         .collect::<Option<Vec<_>>>()
         .map(Value::Array)
@@ -256,11 +282,85 @@ fn uses_ours(service: &observed::Resource, observed: &observed::Service) -> bool
     })
 }
 
-/// What AWS has of the members that UpdateService takes: the service's, and the task definition of its PRIMARY deployment.
-fn current(service: &observed::Resource) -> Members {
+/// Declared members of UpdateService, completed by what was taken out.
+fn completed(
+    desired: &DesiredService,
+    mut declared: Members,
+    service: &observed::Resource,
+) -> reset::Completed {
+    // A launch type excludes a strategy: it is left by an empty one.
+    if declared.contains_key("launchType") && has_strategy(service) {
+        declared.insert("capacityProviderStrategy".into(), json!([]));
+    }
+    let is_daemon = service.text("schedulingStrategy") == Some("DAEMON");
+    let taken_out = desired.removed.iter().map(String::as_str);
+    let of_service =
+        taken_out.filter(|path| !path.starts_with("/tags/") && !path.starts_with("/targetGroups/"));
+    let mut completed = reset::complete(&declared, of_service, |path, block| {
+        reset::service(path, block, is_daemon)
+    });
+    let members = &mut completed.members;
+    members.retain(|member, _| {
+        let is_unread =
+            ON_REVISION.contains(&member.as_str()) && !service.members.contains_key(member);
+        !IMMUTABLE.contains(&member.as_str()) && !is_unread
+    });
+    // What LATEST means is decided by AWS at each deployment; only what is surely older is left.
+    if members
+        .get(PLATFORM)
+        .is_some_and(|version| version == "LATEST")
+        && !is_behind(service)
+    {
+        members.remove(PLATFORM);
+    }
+    completed
+}
+
+/// What was seen, in the words of the declaration: a namespace that is declared by name and answered with its ARN may or may
+/// not be the same, which only Cloud Map could say.
+fn in_words_of(declared: &Members, mut seen: Members) -> Members {
+    let namespace = |members: &Members| {
+        let block = members.get("serviceConnectConfiguration")?;
+        block["namespace"].as_str().map(str::to_owned)
+    };
+    if let Some(name) = namespace(declared).filter(|name| !name.starts_with("arn:"))
+        && namespace(&seen).is_some_and(|seen| seen.starts_with("arn:"))
+    {
+        seen["serviceConnectConfiguration"]["namespace"] = name.into();
+    }
+    seen
+}
+
+/// Whether the service's platform version is older than what LATEST meant when this was written: 1.4.0, for Windows 1.0.0, the
+/// first there (Fargate platform versions).
+fn is_behind(service: &observed::Resource) -> bool {
+    let current = current(service);
+    let text = |member: &str| current.get(member).and_then(Value::as_str);
+    let Some(version) = text(PLATFORM).filter(|version| *version != "LATEST") else {
+        return false;
+    };
+    let is_windows = text("platformFamily").is_some_and(|family| family.starts_with("Windows"));
+    let numbers: Vec<u32> = version.split('.').map_while(|n| n.parse().ok()).collect();
+    !is_windows && numbers.len() == 3 && numbers < vec![1, 4, 0]
+}
+
+/// Whether the service runs by a capacity provider strategy.
+pub(super) fn has_strategy(service: &observed::Resource) -> bool {
+    let current = current(service);
+    let strategy = current.get("capacityProviderStrategy");
+    strategy
+        .and_then(Value::as_array)
+        .is_some_and(|items| !items.is_empty())
+}
+
+/// What AWS has of the members that CreateService takes: the service's, and what stands at its PRIMARY deployment alone.
+pub(super) fn current(service: &observed::Resource) -> Members {
     let mut members = service.members.clone();
+    if let Some(role) = members.get("roleArn").cloned() {
+        members.insert("role".into(), role);
+    }
     if let Some(primary) = rollout::primary(service) {
-        for key in ["taskDefinition", "networkConfiguration"] {
+        for key in ON_DEPLOYMENT {
             if !primary[key].is_null() {
                 members.insert(key.into(), primary[key].clone());
             }

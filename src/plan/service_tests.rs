@@ -16,10 +16,10 @@ use crate::{
 };
 
 const LISTENER: &str = "arn:aws:elasticloadbalancing:us-east-1:000000000000:listener/app/demo/1/2";
-const TD1: &str = "arn:aws:ecs:us-east-1:000000000000:task-definition/web:1";
-const TD2: &str = "arn:aws:ecs:us-east-1:000000000000:task-definition/web:2";
+pub(super) const TD1: &str = "arn:aws:ecs:us-east-1:000000000000:task-definition/web:1";
+pub(super) const TD2: &str = "arn:aws:ecs:us-east-1:000000000000:task-definition/web:2";
 
-fn balanced() -> Value {
+pub(super) fn balanced() -> Value {
     json!({
         "clusterRef": {"name": "main"}, "taskDefinitionRef": {"name": "web"}, "desiredCount": 2,
         "launchType": "FARGATE",
@@ -31,7 +31,7 @@ fn balanced() -> Value {
     })
 }
 
-fn declared(json: Value, task_definition: &str) -> DesiredService {
+pub(super) fn declared(json: Value, task_definition: &str) -> DesiredService {
     let references = References {
         cluster: "main".into(),
         task_definition: task_definition.into(),
@@ -46,12 +46,12 @@ fn declared(json: Value, task_definition: &str) -> DesiredService {
     .unwrap()
 }
 
-fn members(json: Value) -> Members {
+pub(super) fn members(json: Value) -> Members {
     json.as_object().unwrap().clone()
 }
 
 /// AWS as it is when `desired` is in sync and steady.
-fn steady(desired: &DesiredService) -> Service {
+pub(super) fn steady(desired: &DesiredService) -> Service {
     let mut observed = Service::default();
     let mut entries = Vec::new();
     for group in &desired.target_groups {
@@ -64,6 +64,7 @@ fn steady(desired: &DesiredService) -> Service {
                 priority: Some(1),
                 conditions: rule.conditions.clone(),
                 actions: vec![json!({"type": "forward", "targetGroupArn": arn})],
+                transforms: rule.transforms.clone(),
                 tags: Some(desired.tags.clone()),
             });
         }
@@ -94,7 +95,7 @@ fn steady(desired: &DesiredService) -> Service {
     observed
 }
 
-fn run(desired: &DesiredService, observed: &Service) -> Plan {
+pub(super) fn run(desired: &DesiredService, observed: &Service) -> Plan {
     plan(desired, observed, &History::default())
 }
 
@@ -103,7 +104,7 @@ fn operations(plan: &Plan) -> Vec<&'static str> {
 }
 
 /// Changes a member of the observed service.
-fn set(observed: &mut Service, member: &str, value: Value) {
+pub(super) fn set(observed: &mut Service, member: &str, value: Value) {
     observed
         .service
         .as_mut()
@@ -113,7 +114,7 @@ fn set(observed: &mut Service, member: &str, value: Value) {
 }
 
 /// Changes a member of its PRIMARY deployment.
-fn set_primary(observed: &mut Service, member: &str, value: Value) {
+pub(super) fn set_primary(observed: &mut Service, member: &str, value: Value) {
     observed.service.as_mut().unwrap().members["deployments"][0][member] = value;
 }
 
@@ -335,23 +336,32 @@ fn known_failure_does_not_hold_another_declaration() {
     );
 }
 
-#[test]
-fn immutable_change_sends_nothing() {
-    let observed = steady(&declared(balanced(), TD1));
-    let mut cases = vec![];
-    for (member, value) in [
+/// Other values of what AWS cannot change in a target group.
+fn immutable_edits() -> [(&'static str, Value); 7] {
+    [
         ("protocol", json!("HTTPS")),
+        ("protocolVersion", json!("GRPC")),
         ("port", json!(81)),
         ("vpcId", json!("vpc-2")),
         ("targetType", json!("instance")),
-    ] {
-        let mut edited = balanced();
+        ("ipAddressType", json!("ipv6")),
+        ("targetControlPort", json!(9000)),
+    ]
+}
+
+#[test]
+fn immutable_change_sends_nothing() {
+    let mut named = balanced();
+    named["loadBalancers"][0]["targetGroup"]["name"] = json!("mine");
+    let observed = steady(&declared(named.clone(), TD1));
+    let mut launch = named.clone();
+    launch["launchType"] = json!("EC2");
+    let mut cases = vec![("launchType", launch)];
+    for (member, value) in immutable_edits() {
+        let mut edited = named.clone();
         edited["loadBalancers"][0]["targetGroup"][member] = value;
         cases.push((member, edited));
     }
-    let mut launch = balanced();
-    launch["launchType"] = json!("EC2");
-    cases.push(("launchType", launch));
     for (member, edited) in cases {
         let plan = run(&declared(edited, TD2), &observed);
         assert!(plan.steps.is_empty(), "{member}: {plan:?}");
@@ -359,6 +369,25 @@ fn immutable_change_sends_nothing() {
             matches!(&plan.state, State::Blocked(Reason::InvalidSpec, m) if m.contains(member)),
             "{member}: {:?}",
             plan.state
+        );
+    }
+}
+
+#[test]
+fn immutable_change_of_a_group_without_a_name_of_its_own_makes_another_first() {
+    let observed = steady(&declared(balanced(), TD1));
+    for (member, value) in immutable_edits() {
+        let mut edited = balanced();
+        edited["loadBalancers"][0]["targetGroup"][member] = value.clone();
+        let plan = run(&declared(edited, TD1), &observed);
+        let [Step::CreateTargetGroup(input)] = plan.steps.as_slice() else {
+            panic!("{member}: {plan:?}")
+        };
+        assert_eq!(input[member], value);
+        assert!(
+            !observed
+                .target_groups
+                .contains_key(input["name"].as_str().unwrap())
         );
     }
 }

@@ -1,22 +1,28 @@
 //! Steps of a managed target group.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Change, Step, diff, request, tags};
+use super::{Change, Step, diff, request, reset, tags};
 use crate::{
     desired::load_balancer::DesiredTargetGroup,
-    model::{Tags, observed::TargetGroup},
+    model::{
+        Members, Tags,
+        declared::{self, Paths},
+        observed::TargetGroup,
+        target_group::{IMMUTABLE, attribute_default},
+    },
 };
 
-/// Settings that AWS cannot change (ELBv2 ModifyTargetGroup has no member for them).
-const IMMUTABLE: [&str; 6] = [
-    "protocol",
-    "protocolVersion",
-    "port",
-    "vpcId",
-    "targetType",
-    "ipAddressType",
-];
+/// What is to be done to a target group.
+#[derive(Debug, Default)]
+pub struct Update {
+    /// The calls.
+    pub steps: Vec<Step>,
+    /// What they change.
+    pub changes: Vec<Change>,
+    /// What was taken out and AWS has no way to reset: path below `spec`, what AWS has, what the user can do.
+    pub kept: Vec<(String, String, &'static str)>,
+}
 
 /// The call that creates it.
 pub fn create(desired: &DesiredTargetGroup, owner_tags: &Tags) -> Step {
@@ -26,10 +32,25 @@ pub fn create(desired: &DesiredTargetGroup, owner_tags: &Tags) -> Step {
 }
 
 /// A declared setting that AWS cannot change to, in words.
-pub fn immutable_change(desired: &DesiredTargetGroup, observed: &TargetGroup) -> Option<Change> {
-    diff::changes(&desired.members, &observed.members)
+pub fn immutable_change(
+    desired: &DesiredTargetGroup,
+    observed: &TargetGroup,
+    removed: &Paths,
+) -> Option<Change> {
+    diff::changes(&settings(desired, removed), &observed.members)
         .into_iter()
-        .find(|change| IMMUTABLE.contains(&change.path.as_str()))
+        .find(|change| IMMUTABLE.contains(&change.member()))
+}
+
+/// Declared settings, and the defaults of those that were taken out.
+fn settings(desired: &DesiredTargetGroup, removed: &Paths) -> Members {
+    let prefix = declared::below("/targetGroups", &desired.name);
+    let taken_out =
+        declared::under(removed, &prefix).filter(|path| !path.starts_with("/attributes/"));
+    reset::complete(&desired.members, taken_out, |path, _| {
+        reset::target_group(path, &desired.members)
+    })
+    .members
 }
 
 /// The calls that bring settings, attributes and tags to what is declared, and what they change.
@@ -37,48 +58,75 @@ pub fn update(
     desired: &DesiredTargetGroup,
     observed: &TargetGroup,
     owner_tags: &Tags,
-) -> (Vec<Step>, Vec<Change>) {
+    removed: &Paths,
+) -> Update {
     let arn = &observed.arn;
-    let mut steps = Vec::new();
-    let mut changes = diff::changes(&desired.members, &observed.members);
-    if !changes.is_empty() {
+    let settings = settings(desired, removed);
+    let mut update = Update {
+        changes: diff::changes(&settings, &observed.members),
+        ..Update::default()
+    };
+    if !update.changes.is_empty() {
         let mut input = request! {"targetGroupArn": arn};
-        input.extend(diff::changed(&desired.members, &changes));
-        steps.push(Step::ModifyTargetGroup(input));
+        input.extend(diff::changed(&settings, &update.changes));
+        update.steps.push(Step::ModifyTargetGroup(input));
     }
-    let attributes: Vec<_> = desired
-        .attributes
-        .iter()
-        .filter(|(key, value)| observed.attributes.get(*key) != Some(*value))
-        .collect();
+    let (attributes, kept) = attributes(desired, observed, removed);
+    update.kept = kept;
     if !attributes.is_empty() {
-        let list: Vec<_> = attributes
-            .iter()
-            .map(|(key, value)| serde_json::json!({"key": key, "value": value}))
-            .collect();
-        steps.push(Step::ModifyTargetGroupAttributes(
+        let list = tags::list(&attributes);
+        update.steps.push(Step::ModifyTargetGroupAttributes(
             request! {"targetGroupArn": arn, "attributes": list},
         ));
-        changes.extend(attributes.iter().map(|(key, value)| {
-            let observed = observed
+        update.changes.extend(attributes.iter().map(|(key, value)| {
+            let seen = observed
                 .attributes
-                .get(*key)
-                .map_or(Value::Null, |v| Value::from(v.as_str()));
-            diff::change(
-                &format!("attributes[{key:?}]"),
-                &Value::from(value.as_str()),
-                &observed,
-            )
+                .get(key)
+                .map_or(Value::Null, |seen| json!(seen));
+            diff::change(&format!("attributes[{key:?}]"), &json!(value), &seen)
         }));
     }
-    let tag_changes = tags::changes(owner_tags, &observed.tags, &[]);
-    changes.extend(tag_changes.describe(&observed.tags));
-    steps.extend(tag_changes.elbv2(arn));
-    for change in &mut changes {
-        change.path = format!(
-            "loadBalancers[targetGroup {}].{}",
-            desired.name, change.path
-        );
+    let tag_changes = tags::changes(owner_tags, &observed.tags, &reset::tags(removed));
+    update.changes.extend(tag_changes.describe(&observed.tags));
+    update.steps.extend(tag_changes.elbv2(arn));
+    let place = |path: &mut String| {
+        *path = format!("loadBalancers[targetGroup {}].{path}", desired.name);
+    };
+    update
+        .changes
+        .iter_mut()
+        .for_each(|change| place(&mut change.path));
+    update.kept.iter_mut().for_each(|(path, ..)| place(path));
+    update
+}
+
+/// Attributes that AWS has otherwise: declared ones, and the defaults of those that were taken out (AWS refuses an empty value).
+fn attributes(
+    desired: &DesiredTargetGroup,
+    observed: &TargetGroup,
+    removed: &Paths,
+) -> (Tags, Vec<(String, String, &'static str)>) {
+    let mut wanted = desired.attributes.clone();
+    let mut kept = Vec::new();
+    let prefix = declared::below("/targetGroups", &desired.name) + "/attributes";
+    for key in declared::under(removed, &prefix).filter_map(|path| declared::segments(path).next())
+    {
+        match (
+            attribute_default(&key, &desired.members),
+            observed.attributes.get(&key),
+        ) {
+            (Some(default), _) => drop(wanted.insert(key, default.to_owned())),
+            (None, Some(seen)) if !seen.is_empty() => {
+                let path = format!("attributes[{key:?}]");
+                kept.push((
+                    path,
+                    json!(seen).to_string(),
+                    "Declare the value that is wanted.",
+                ));
+            }
+            (None, _) => {}
+        }
     }
-    (steps, changes)
+    wanted.retain(|key, value| observed.attributes.get(key) != Some(value));
+    (wanted, kept)
 }

@@ -1,16 +1,18 @@
 //! The plan of a task definition family.
 
-use super::{Plan, Step, refusal::not_owned, tags};
+use super::{Plan, Step, refusal::not_owned, reset, tags};
 use crate::{
     desired::task_definition::DesiredTaskDefinition,
     model::{
+        declared::Paths,
         observed::Family,
         ownership::{self, Claim},
     },
 };
 
-/// The step that registers the declared content, unless the newest revision of ours has it.
-pub fn plan(desired: &DesiredTaskDefinition, observed: &Family) -> Plan {
+/// The step that registers the declared content, unless the newest revision of ours has it. `applied` is what the status
+/// remembers of earlier declarations.
+pub fn plan(desired: &DesiredTaskDefinition, observed: &Family, applied: &Paths) -> Plan {
     let register = || {
         Plan::steps(vec![Step::RegisterTaskDefinition(tags::with(
             desired.members.clone(),
@@ -38,7 +40,8 @@ pub fn plan(desired: &DesiredTaskDefinition, observed: &Family) -> Plan {
     if latest.tags.get(ownership::HASH) != Some(&desired.hash) {
         return register();
     }
-    let tag_changes = tags::changes(&desired.tags, &latest.tags, &[]);
+    let removable = reset::tags(&(applied - &desired.declared()));
+    let tag_changes = tags::changes(&desired.tags, &latest.tags, &removable);
     Plan {
         changes: tag_changes.describe(&latest.tags),
         ..Plan::steps(tag_changes.ecs(arn))
@@ -58,7 +61,8 @@ mod tests {
     use crate::plan::State;
 
     fn desired(image: &str) -> DesiredTaskDefinition {
-        let spec = spec(json!({"containerDefinitions": [{"name": "app", "image": image}]}));
+        let spec =
+            spec(json!({"containerDefinitions": [{"name": "app", "image": image, "memory": 128}]}));
         desired::task_definition::desired(WEB, &spec, None, &installation()).unwrap()
     }
 
@@ -77,12 +81,14 @@ mod tests {
     fn content_is_registered_once() {
         let a = desired("nginx:1");
         assert!(matches!(
-            plan(&a, &Family::default()).steps.as_slice(),
+            plan(&a, &Family::default(), &Paths::new()).steps.as_slice(),
             [Step::RegisterTaskDefinition(_)]
         ));
-        assert_eq!(plan(&a, &registered(&a)), Plan::settled());
+        assert_eq!(plan(&a, &registered(&a), &Paths::new()), Plan::settled());
         assert!(matches!(
-            plan(&desired("nginx:2"), &registered(&a)).steps.as_slice(),
+            plan(&desired("nginx:2"), &registered(&a), &Paths::new())
+                .steps
+                .as_slice(),
             [Step::RegisterTaskDefinition(_)]
         ));
     }
@@ -93,7 +99,7 @@ mod tests {
         let mut b = a.clone();
         b.tags.insert("team".into(), "x".into());
         assert!(matches!(
-            plan(&b, &registered(&a)).steps.as_slice(),
+            plan(&b, &registered(&a), &Paths::new()).steps.as_slice(),
             [Step::TagResource(_)]
         ));
     }
@@ -103,7 +109,7 @@ mod tests {
         let a = desired("nginx:1");
         let mut family = registered(&a);
         family.latest.as_mut().unwrap().tags.clear();
-        let plan = plan(&a, &family);
+        let plan = plan(&a, &family, &Paths::new());
         assert!(
             plan.steps.is_empty() && matches!(plan.state, State::Blocked(..)),
             "{plan:?}"

@@ -53,9 +53,14 @@ fn attributes_and_health_check_are_edited_in_place() {
 fn immutable_change_is_refused_with_a_message_and_nothing_is_sent() {
     story("target_group_immutable", |mut world| async move {
         let listener = world.listener.clone();
-        settled(&mut world, balanced("web", &listener, "/")).await;
+        let named = || {
+            let mut service = balanced("web", &listener, "/");
+            service["spec"]["loadBalancers"][0]["targetGroup"]["name"] = json!("mine");
+            service
+        };
+        settled(&mut world, named()).await;
         let before = world.mutations();
-        let mut edited = balanced("web", &listener, "/");
+        let mut edited = named();
         edited["spec"]["loadBalancers"][0]["targetGroup"]["vpcId"] = json!("vpc-other");
         edited["spec"]["desiredCount"] = json!(3);
         world.apply(&[edited]);
@@ -63,10 +68,10 @@ fn immutable_change_is_refused_with_a_message_and_nothing_is_sent() {
             .until_stalled("EcsService", "web", "InvalidSpec")
             .await;
         let (_, _, message) = condition(&service, "Stalled").expect("stalled");
-        for word in ["vpcId", "vpc-other", "vpc-a", "Set it back"] {
+        for word in ["vpcId", "vpc-other", "vpc-a", "Set it back", "another name"] {
             assert!(message.contains(word), "{word} is not in {message}");
         }
-        let mut launch = balanced("web", &listener, "/");
+        let mut launch = named();
         launch["spec"]["launchType"] = json!("EC2");
         world.apply(&[launch]);
         let told = |object: &Value| {
@@ -78,6 +83,43 @@ fn immutable_change_is_refused_with_a_message_and_nothing_is_sent() {
             .until("EcsService", "web", "refused for its launch type", told)
             .await;
         assert_eq!(world.mutations(), before);
+        world.check();
+    });
+}
+
+#[test]
+fn group_with_another_protocol_version_stands_before_the_service_moves_and_the_old_one_goes_last() {
+    story("target_group_replaced", |mut world| async move {
+        let listener = world.listener.clone();
+        settled(&mut world, balanced("web", &listener, "/")).await;
+        let before = world.mutations().len();
+        let mut edited = balanced("web", &listener, "/");
+        edited["spec"]["loadBalancers"][0]["targetGroup"]["protocolVersion"] = json!("HTTP2");
+        world.apply(&[edited]);
+        let moved = |object: &Value| {
+            let groups = object["status"]["targetGroups"].as_array();
+            is_ready(object) && groups.is_some_and(|groups| groups.len() == 1)
+        };
+        world
+            .until("EcsService", "web", "on the new target group alone", moved)
+            .await;
+        assert_eq!(
+            world.mutations()[before..],
+            [
+                "CreateTargetGroup",
+                "CreateRule",
+                "UpdateService",
+                "DeleteRule",
+                "DeleteTargetGroup"
+            ]
+        );
+        let groups = world.aws("elasticloadbalancing", "DescribeTargetGroups", json!({}));
+        let groups = groups["TargetGroups"].as_array().expect("groups");
+        assert_eq!(
+            (groups.len(), &groups[0]["ProtocolVersion"]),
+            (1, &json!("HTTP2"))
+        );
+        assert_eq!(world.rules().len(), 1);
         world.check();
     });
 }

@@ -4,12 +4,17 @@
 mod crashing;
 mod creating;
 mod deleting;
+#[path = "../common/every_member/mod.rs"]
+mod every_member;
 mod failing;
 mod harness;
 mod load_balancing;
 mod losing;
 mod operating;
 mod owning;
+mod rejecting;
+#[path = "../common/rejections.rs"]
+mod rejections;
 mod rolling_out;
 mod seeing;
 mod staying;

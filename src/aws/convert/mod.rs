@@ -1,5 +1,6 @@
 //! ELBv2's types to and from our JSON members. Its protocol is a query with XML answers, so there is no JSON to pass through.
 
+pub mod action;
 pub mod rule;
 pub mod target_group;
 
@@ -16,6 +17,17 @@ pub fn text(members: &Members, key: &str) -> Option<String> {
 /// A member that is a whole number of 32 bits.
 pub fn number(members: &Members, key: &str) -> Option<i32> {
     members.get(key)?.as_i64()?.try_into().ok()
+}
+
+/// A member that is true or false.
+pub fn flag(members: &Members, key: &str) -> Option<bool> {
+    members.get(key)?.as_bool()
+}
+
+/// The objects of a member that is a list of them.
+pub fn objects<'a>(members: &'a Members, key: &str) -> impl Iterator<Item = &'a Members> {
+    let items = members.get(key).and_then(Value::as_array);
+    items.into_iter().flatten().filter_map(Value::as_object)
 }
 
 /// A member that is a list of strings.

@@ -29,6 +29,16 @@ pub fn observed(group: &TargetGroup) -> observed::TargetGroup {
     );
     put(
         &mut members,
+        "targetControlPort",
+        group.target_control_port(),
+    );
+    put(
+        &mut members,
+        "healthCheckEnabled",
+        group.health_check_enabled(),
+    );
+    put(
+        &mut members,
         "healthCheckProtocol",
         group.health_check_protocol().map(|p| p.as_str()),
     );

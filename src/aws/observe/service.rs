@@ -15,10 +15,12 @@ use crate::{
     },
     desired::service,
     model::{
+        arn::last_segment,
         observed::{Resource, Rule, Service, TargetGroup},
         ownership::UID,
+        service::ON_REVISION,
     },
-    plan::{request, rule::forwards_to},
+    plan::{request, rollout::primary, rule::forwards_to},
 };
 
 /// What a look at a service is for, so that nothing is read that doesn't matter.
@@ -28,6 +30,8 @@ pub struct Interest {
     pub task_definition: Option<String>,
     /// Target groups whose attributes are declared.
     pub attributes: BTreeSet<String>,
+    /// Whether members are declared that only a service revision shows.
+    pub revision: bool,
     /// Whether rollout and health matter.
     pub rollout: bool,
     /// Rules that are declared on a listener, by its ARN: priorities are reserved for those that are missing.
@@ -171,10 +175,45 @@ impl Aws {
                 }
             }
         }
+        if interest.revision {
+            self.revision(&mut observed).await?;
+        }
         if interest.rollout {
             self.rollout(target, interest, &mut observed).await?;
         }
         Ok(Ok(observed))
+    }
+
+    /// Reads what only the revision of the PRIMARY deployment has: null where it has nothing.
+    async fn revision(&self, observed: &mut Service) -> Result<(), AwsError> {
+        let Some(service) = &mut observed.service else {
+            return Ok(());
+        };
+        let deployment = primary(service).and_then(|primary| primary["id"].as_str());
+        let current = service
+            .members
+            .get("currentServiceRevisions")
+            .and_then(Value::as_array);
+        let arn = current
+            .into_iter()
+            .flatten()
+            .filter_map(|revision| revision["arn"].as_str())
+            .find(|arn| deployment.is_some_and(|id| last_segment(id) == last_segment(arn)));
+        let Some(arn) = arn else {
+            return Ok(());
+        };
+        let input = request! {"serviceRevisionArns": [arn]};
+        let answer = self
+            .ecs(Operation::DescribeServiceRevisions, &input)
+            .await?;
+        if let Some(revision) = array(&answer, "serviceRevisions").first() {
+            for member in ON_REVISION {
+                service
+                    .members
+                    .insert(member.to_owned(), revision[member].clone());
+            }
+        }
+        Ok(())
     }
 
     async fn target_group(

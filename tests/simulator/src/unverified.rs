@@ -213,6 +213,11 @@ pub const UNVERIFIED: &[Unverified] = &[
         "ecs::normalise",
     ),
     row(
+        "REVISION_ONLY_MEMBERS_ROLL",
+        "A change of gatewayConnectors or monitoring begins a deployment: they are read on service revisions only",
+        "ecs::update_service",
+    ),
+    row(
         "ROLLBACK_DEPLOYMENT_ID",
         "A rollback is a new entry of deployments[] with a new id and revision, in the same service deployment; its tasks are new ones",
         "ecs::rollback",
@@ -236,6 +241,11 @@ pub const UNVERIFIED: &[Unverified] = &[
         "START_BACKOFF",
         "After 3 failed attempts in a row tasks are started again after 10 s, 20 s, 40 s, … up to 27 min",
         "ecs::scheduler",
+    ),
+    row(
+        "STEPS_GO_WITH_STRATEGY",
+        "Another deployment strategy drops linearConfiguration and canaryConfiguration of the one before",
+        "ecs::deployment_configuration",
     ),
     row(
         "STRATEGY_SPLIT",

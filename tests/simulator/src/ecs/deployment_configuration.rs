@@ -27,6 +27,15 @@ pub(super) fn defaults(daemon: bool) -> Object {
 /// `current` with the members of `change`: top-level members are merged, blocks inside mostly replaced.
 pub(super) fn merge(current: &Object, change: &Value) -> Result<Object, ApiError> {
     let mut merged = current.clone();
+    // Steps go with their strategy: there is no other way to be rid of them. [?] unverified: STEPS_GO_WITH_STRATEGY
+    match text(change, "strategy") {
+        None | Some("LINEAR") => {}
+        Some(_) => drop(merged.remove("linearConfiguration")),
+    }
+    match text(change, "strategy") {
+        None | Some("CANARY") => {}
+        Some(_) => drop(merged.remove("canaryConfiguration")),
+    }
     for (member, value) in object(change) {
         let value = match member.as_str() {
             "deploymentCircuitBreaker" => circuit_breaker(current.get(&member), &value),

@@ -1,0 +1,65 @@
+//! Rules between members, in CEL, for admission: where the user is. `desired` holds the same rules for what was written around
+//! admission, with the words of this room.
+//!
+//! A rule stands at the deepest member that sees all it needs, so that the API server's path is exact; where it stands higher,
+//! its message names container and value. Sources are AWS's documentation of the call (RegisterTaskDefinition, CreateCluster).
+
+mod cluster;
+mod container;
+mod fargate;
+mod reference;
+mod service;
+mod task_definition;
+
+use kube::core::{Message, Reason, Rule};
+
+pub use self::{
+    cluster::*, container::*, fargate::*, reference::*, service::*, task_definition::*,
+};
+
+/// What all kinds say of a reserved tag key.
+pub const TAGS: &str = "a key must have 1-128 characters and not begin with 'aws:' or 'ecs-operator.dev/', a value at most 256. Rename or shorten it.";
+
+/// Keys and values of tags, of every kind.
+pub fn tags() -> Rule {
+    rule(
+        "!has(self.tags) || self.tags.all(k, !k.lowerAscii().startsWith('aws:') && !k.startsWith('ecs-operator.dev/') && size(k) > 0 && size(k) <= 128 && size(self.tags[k]) <= 256)",
+        ".tags",
+        TAGS,
+    )
+}
+
+/// A member that can neither be set, changed nor removed later.
+pub fn immutable(member: &str, way_out: &str) -> Rule {
+    rule(
+        &format!(
+            "has(self.{member}) == has(oldSelf.{member}) && (!has(self.{member}) || self.{member} == oldSelf.{member})"
+        ),
+        &format!(".{member}"),
+        &format!("is immutable. {way_out}"),
+    )
+    .reason(Reason::FieldValueForbidden)
+}
+
+/// The Region of every kind.
+pub fn immutable_region() -> Rule {
+    immutable("region", "Create another object for another Region.")
+}
+
+/// A rule with a message; `path` is the member that the message is about, or empty.
+fn rule(expression: &str, path: &str, message: &str) -> Rule {
+    let rule = Rule::new(expression).message(message);
+    match path {
+        "" => rule,
+        path => rule.field_path(path),
+    }
+}
+
+/// A rule whose message begins with `value`, a CEL expression of a string.
+fn rule_of(expression: &str, path: &str, value: &str, message: &str) -> Rule {
+    let said = Message::Expression(format!("{value} + \" {message}\""));
+    Rule {
+        message: Some(said),
+        ..rule(expression, path, "")
+    }
+}

@@ -1,0 +1,172 @@
+//! Rules among the containers of a task: sizes, ports, network modes.
+
+use kube::core::Rule;
+
+use super::{rule, rule_of};
+
+/// CPU units of the task as a CEL number; its text has the pattern of the schema.
+pub(super) const UNITS: &str = "(self.cpu.lowerAscii().endsWith('vcpu') ? int(double(self.cpu.lowerAscii().replace('vcpu', '').trim()) * 1024.0) : int(self.cpu))";
+
+/// MiB of the task as a CEL number; its text has the pattern of the schema.
+pub(super) const MIB: &str = "(self.memory.lowerAscii().endsWith('gb') ? int(double(self.memory.lowerAscii().replace('gb', '').trim()) * 1024.0) : int(self.memory))";
+
+/// In no container `wrong` holds, a CEL expression of `c`, unless `unless` does. The message can't name the container: the API
+/// server bounds what a message may cost, and knows no bound of what is picked out of a list.
+pub(super) fn containers(unless: &str, wrong: &str, message: &str) -> Rule {
+    rule(
+        &format!("{unless} || !self.containerDefinitions.exists(c, {wrong})"),
+        ".containerDefinitions",
+        &format!("a container {message}"),
+    )
+}
+
+/// What the network mode is not.
+fn mode_is_not(modes: &str) -> String {
+    format!("!has(self.networkMode) || !(self.networkMode in [{modes}])")
+}
+
+/// See [`one_essential`].
+pub const ESSENTIAL: &str =
+    "at least one container must be essential. Remove essential: false from one.";
+
+/// A task without an essential container would never end.
+pub fn one_essential() -> Rule {
+    rule(
+        "self.containerDefinitions.exists(c, !has(c.essential) || c.essential)",
+        ".containerDefinitions",
+        ESSENTIAL,
+    )
+}
+
+/// See [`memory_somewhere`].
+pub const MEMORY_SOMEWHERE: &str =
+    "has neither memory nor memoryReservation, and the task has no memory. Set one of the three.";
+
+/// Without a limit of the task each container needs one.
+pub fn memory_somewhere() -> Rule {
+    containers(
+        "has(self.memory)",
+        "!has(c.memory) && !has(c.memoryReservation)",
+        MEMORY_SOMEWHERE,
+    )
+}
+
+/// See [`containers_fit_memory`].
+pub const CONTAINERS_MEMORY: &str = "is less than the containers' memoryReservation (or memory) together. Raise it or lower theirs.";
+
+/// The containers' memory is part of the task's.
+pub fn containers_fit_memory() -> Rule {
+    rule_of(
+        &format!(
+            "!has(self.memory) || self.containerDefinitions.map(c, has(c.memoryReservation) ? c.memoryReservation : (has(c.memory) ? c.memory : 0)).sum() <= {MIB}"
+        ),
+        ".memory",
+        "\"'\" + self.memory + \"'\"",
+        CONTAINERS_MEMORY,
+    )
+}
+
+/// See [`containers_fit_cpu`].
+pub const CONTAINERS_CPU: &str =
+    "is less than the containers' cpu together. Raise it or lower theirs.";
+
+/// The containers' CPU is part of the task's.
+pub fn containers_fit_cpu() -> Rule {
+    rule_of(
+        &format!(
+            "!has(self.cpu) || self.containerDefinitions.map(c, has(c.cpu) ? c.cpu : 0).sum() <= {UNITS}"
+        ),
+        ".cpu",
+        "\"'\" + self.cpu + \"'\"",
+        CONTAINERS_CPU,
+    )
+}
+
+/// See [`ec2_cpu`].
+pub const EC2_CPU: &str = "is outside of the 128-196608 CPU units that a task can have. Change it.";
+
+/// Instances bound a task's CPU; Fargate has its own sizes.
+pub fn ec2_cpu() -> Rule {
+    rule_of(
+        &format!("!has(self.cpu) || ({UNITS} >= 128 && {UNITS} <= 196608)"),
+        ".cpu",
+        "\"'\" + self.cpu + \"'\"",
+        EC2_CPU,
+    )
+}
+
+/// See [`host_ports`].
+pub const HOST_PORTS: &str = "has a hostPort that differs from its containerPort, which network modes awsvpc and host do not allow. Remove hostPort.";
+
+/// A network interface's or instance's port is the container's.
+pub fn host_ports() -> Rule {
+    containers(
+        &mode_is_not("'awsvpc', 'host'"),
+        "has(c.portMappings) && c.portMappings.exists(p, has(p.hostPort) && p.hostPort != 0 && has(p.containerPort) && p.hostPort != p.containerPort)",
+        HOST_PORTS,
+    )
+}
+
+/// See [`no_ports`].
+pub const NO_PORTS: &str =
+    "has portMappings, but network mode none has no ports. Remove them or change networkMode.";
+
+/// No network, no ports.
+pub fn no_ports() -> Rule {
+    containers(
+        &mode_is_not("'none'"),
+        "has(c.portMappings) && c.portMappings.size() > 0",
+        NO_PORTS,
+    )
+}
+
+/// See [`no_hostname`].
+pub const NO_HOSTNAME: &str =
+    "has a hostname or extraHosts, which network mode awsvpc does not allow. Remove them.";
+
+/// ECS writes the names of a task with an interface of its own.
+pub fn no_hostname() -> Rule {
+    containers(
+        &mode_is_not("'awsvpc'"),
+        "has(c.hostname) || (has(c.extraHosts) && c.extraHosts.size() > 0)",
+        NO_HOSTNAME,
+    )
+}
+
+/// See [`no_links`].
+pub const NO_LINKS: &str =
+    "has links, which only network mode bridge has. Remove them or change networkMode.";
+
+/// Links are Docker's bridge's.
+pub fn no_links() -> Rule {
+    containers(
+        &mode_is_not("'awsvpc', 'host', 'none'"),
+        "has(c.links) && c.links.size() > 0",
+        NO_LINKS,
+    )
+}
+
+/// See [`no_ranges`].
+pub const NO_RANGES: &str = "has a containerPortRange, which only network modes bridge and awsvpc have. List the ports or change networkMode.";
+
+/// Ranges are not for the instance's network.
+pub fn no_ranges() -> Rule {
+    containers(
+        &mode_is_not("'host'"),
+        "has(c.portMappings) && c.portMappings.exists(p, has(p.containerPortRange))",
+        NO_RANGES,
+    )
+}
+
+/// See [`one_firelens`].
+pub const FIRELENS: &str =
+    "more than one container has firelensConfiguration. Keep one log router.";
+
+/// A task has one log router.
+pub fn one_firelens() -> Rule {
+    rule(
+        "self.containerDefinitions.filter(c, has(c.firelensConfiguration)).size() <= 1",
+        ".containerDefinitions",
+        FIRELENS,
+    )
+}

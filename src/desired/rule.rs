@@ -1,0 +1,129 @@
+//! A declared listener rule → the desired one.
+
+use serde_json::{Value, json};
+
+use super::{Invalid, load_balancer::DesiredRule, members};
+use crate::{
+    api::{
+        listener_rule::{ListenerRule, RuleTransformType},
+        rule_action::{RuleAction, RuleActionType},
+        rules,
+    },
+    model::rule,
+};
+
+/// The desired rule.
+pub(super) fn desired(rule: &ListenerRule, path: &str) -> Result<DesiredRule, Invalid> {
+    if !rule.listener_arn.contains(":listener/") {
+        return Err(Invalid::new(
+            format!("{path}.listenerArn"),
+            format!(
+                "\"{}\" is no listener ARN (arn:…:listener/app/…). Give the listener's ARN.",
+                rule.listener_arn
+            ),
+        ));
+    }
+    let mut conditions = Vec::new();
+    for (i, condition) in rule.conditions.iter().enumerate() {
+        let canonical = rule::condition(&members(condition))
+            .ok_or_else(|| Invalid::new(format!("{path}.conditions[{i}]"), rules::ONE_CONDITION))?;
+        conditions.push(canonical);
+    }
+    conditions.sort_by_cached_key(Value::to_string);
+    let actions: Vec<Value> = match &rule.actions {
+        None => vec![json!({"type": "forward"})],
+        Some(actions) => actions
+            .iter()
+            .map(|action| Value::Object(members(action)))
+            .collect(),
+    };
+    let declared = rule.actions.iter().flatten().enumerate();
+    for (i, action) in declared {
+        check(action, &format!("{path}.actions[{i}]"))?;
+    }
+    let ordered = rule::ordered(&actions);
+    let is_last = |action: &Value| {
+        ["forward", "redirect", "fixed-response"]
+            .map(Value::from)
+            .contains(&action["type"])
+    };
+    if ordered.iter().filter(|action| is_last(action)).count() != 1
+        || !ordered.last().is_some_and(is_last)
+    {
+        return Err(Invalid::new(
+            format!("{path}.actions"),
+            "take exactly one of forward, redirect and fixed-response, and that last. Add, remove or reorder.",
+        ));
+    }
+    let transforms: Vec<Value> = rule.transforms.iter().flatten().map(|t| json!(t)).collect();
+    for (i, transform) in rule.transforms.iter().flatten().enumerate() {
+        let (needed, other) = match transform.type_ {
+            RuleTransformType::HostHeaderRewrite => (
+                &transform.host_header_rewrite_config,
+                &transform.url_rewrite_config,
+            ),
+            RuleTransformType::UrlRewrite => (
+                &transform.url_rewrite_config,
+                &transform.host_header_rewrite_config,
+            ),
+        };
+        if needed.is_none() || other.is_some() {
+            return Err(Invalid::new(
+                format!("{path}.transforms[{i}]"),
+                rules::TRANSFORM_HAS_ITS_CONFIG,
+            ));
+        }
+    }
+    Ok(DesiredRule {
+        listener_arn: rule.listener_arn.clone(),
+        priority: rule.priority,
+        conditions,
+        actions: ordered,
+        transforms,
+    })
+}
+
+/// What a single action must be, in admission's words.
+fn check(action: &RuleAction, path: &str) -> Result<(), Invalid> {
+    use RuleActionType as Type;
+    let configs = [
+        (Type::Redirect, action.redirect_config.is_some()),
+        (Type::FixedResponse, action.fixed_response_config.is_some()),
+        (
+            Type::AuthenticateOidc,
+            action.authenticate_oidc_config.is_some(),
+        ),
+        (
+            Type::AuthenticateCognito,
+            action.authenticate_cognito_config.is_some(),
+        ),
+        (Type::JwtValidation, action.jwt_validation_config.is_some()),
+    ];
+    let is_odd = { configs.into_iter() }.any(|(of, is_there)| (action.type_ == of) != is_there);
+    let leads = action.target_group_arn.is_some() || action.forward_config.is_some();
+    let forward = action.forward_config.as_ref();
+    let weighted = forward.is_some_and(|config| config.target_groups.is_some());
+    let stickiness = forward.and_then(|config| config.target_group_stickiness_config.as_ref());
+    let rows = [
+        (is_odd, "", rules::ACTION_HAS_ITS_CONFIG),
+        (
+            leads && action.type_ != Type::Forward,
+            "",
+            rules::ONLY_FORWARD_LEADS,
+        ),
+        (
+            action.target_group_arn.is_some() && weighted,
+            ".targetGroupArn",
+            rules::ONE_WAY_TO_FORWARD,
+        ),
+        (
+            stickiness.is_some_and(|it| it.enabled == Some(true) && it.duration_seconds.is_none()),
+            ".forwardConfig.targetGroupStickinessConfig.durationSeconds",
+            rules::STICKINESS_LASTS,
+        ),
+    ];
+    match rows.into_iter().find(|(is_broken, ..)| *is_broken) {
+        Some((_, member, message)) => Err(Invalid::new(format!("{path}{member}"), message)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,16 @@
+//! Every input member of AWS's pinned model is in our schemas, in AWS's name, place and type, and nothing else is.
+//!
+//! Where a schema differs on purpose, the kind's file names the member and the reason; an entry that excuses nothing fails as well.
+
+mod cluster;
+mod compare;
+#[path = "../common/every_member/mod.rs"]
+mod every_member;
+#[path = "../common/in_memory.rs"]
+mod in_memory;
+mod members;
+mod rejecting;
+#[path = "../common/rejections.rs"]
+mod rejections;
+mod service;
+mod task_definition;
