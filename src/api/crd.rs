@@ -5,25 +5,26 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     JSONSchemaPropsOrBool as Values, ValidationRule,
 };
 use kube::CustomResourceExt;
-use serde_json::json;
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde_json::{Value, json};
 
-use super::{EcsCluster, EcsService, EcsTaskDefinition};
+use super::{
+    EcsCluster, EcsClusterSpec, EcsService, EcsServiceSpec, EcsTaskDefinition,
+    EcsTaskDefinitionSpec,
+};
 
 /// Every CustomResourceDefinition of the group, in the order in which they are documented.
 pub fn crds() -> Vec<CustomResourceDefinition> {
-    [
-        EcsCluster::crd(),
-        EcsTaskDefinition::crd(),
-        EcsService::crd(),
+    vec![
+        finish::<EcsClusterSpec>(EcsCluster::crd()),
+        finish::<EcsTaskDefinitionSpec>(EcsTaskDefinition::crd()),
+        finish::<EcsServiceSpec>(EcsService::crd()),
     ]
-    .into_iter()
-    .map(finish)
-    .collect()
 }
 
 /// What the derive cannot say: an object that nobody has looked at yet has `observedGeneration: -1`, so that
 /// `kubectl wait`, Flux and Argo CD never take "no status" for "ready".
-fn finish(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
+fn finish<Spec: JsonSchema>(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
     // Uninstalling the chart must not delete every object, and with them what runs in AWS.
     crd.metadata.annotations =
         Some([("helm.sh/resource-policy".to_owned(), "keep".to_owned())].into());
@@ -41,11 +42,42 @@ fn finish(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
                 Some("What the operator knows. Written by the operator only.".to_owned());
             status.nullable = None;
         }
+        if let Some(spec) = properties.get_mut("spec") {
+            describe(spec, &documented::<Spec>());
+        }
         for (name, member) in properties {
             polish(member, name == "spec");
         }
     }
     crd
+}
+
+/// The schema of a spec with the documentation of its members, as schemars makes it.
+fn documented<Spec: JsonSchema>() -> Value {
+    let settings = SchemaSettings::openapi3().with(|settings| settings.inline_subschemas = true);
+    settings
+        .into_generator()
+        .into_root_schema_for::<Spec>()
+        .to_value()
+}
+
+/// Gives every member its own documentation: kube takes that of the type for an optional member with a closed set of words.
+fn describe(schema: &mut JSONSchemaProps, documented: &Value) {
+    // An optional member is: what it is, or null.
+    let documented = documented.pointer("/anyOf/0").unwrap_or(documented);
+    for (name, member) in schema.properties.iter_mut().flatten() {
+        let documented = &documented["properties"][name];
+        if let Some(text) = documented["description"].as_str() {
+            member.description = Some(text.to_owned());
+        }
+        describe(member, documented);
+    }
+    if let Some(Items::Schema(item)) = &mut schema.items {
+        describe(item, &documented["items"]);
+    }
+    if let Some(Values::Schema(values)) = &mut schema.additional_properties {
+        describe(values, &documented["additionalProperties"]);
+    }
 }
 
 /// Length of the longest string that can be in an object of ours: a task definition has 64 KiB at most (ECS, service quotas).

@@ -19,7 +19,7 @@ pub struct Lifecycle {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_policy: Option<DeletionPolicy>,
     /// AWS tags, at most 43: AWS takes 50, and the operator needs up to seven. Keys 1–128 characters, values up to 256; keys that start with
-    /// `aws:` or `ecs-operator.dev/` are reserved. Can be changed without a deployment.
+    /// `aws:` or `ecs-operator.dev/` are reserved. Can be changed without a deployment. Absent: none but the operator's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxProperties" = 43))]
     pub tags: Option<BTreeMap<String, String>>,
