@@ -15,11 +15,22 @@ use super::{
 
 /// Every CustomResourceDefinition of the group, in the order in which they are documented.
 pub fn crds() -> Vec<CustomResourceDefinition> {
-    vec![
-        finish::<EcsClusterSpec>(EcsCluster::crd()),
-        finish::<EcsTaskDefinitionSpec>(EcsTaskDefinition::crd()),
-        finish::<EcsServiceSpec>(EcsService::crd()),
-    ]
+    vec![cluster(), task_definition(), service()]
+}
+
+/// EcsCluster.
+pub fn cluster() -> CustomResourceDefinition {
+    finish::<EcsClusterSpec>(EcsCluster::crd())
+}
+
+/// EcsTaskDefinition.
+pub fn task_definition() -> CustomResourceDefinition {
+    finish::<EcsTaskDefinitionSpec>(EcsTaskDefinition::crd())
+}
+
+/// EcsService.
+pub fn service() -> CustomResourceDefinition {
+    finish::<EcsServiceSpec>(EcsService::crd())
 }
 
 /// What the derive cannot say: an object that nobody has looked at yet has `observedGeneration: -1`, so that

@@ -9,7 +9,8 @@ use std::{
 };
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
-    JSONSchemaProps, JSONSchemaPropsOrArray as Items, JSONSchemaPropsOrBool as Values,
+    CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray as Items,
+    JSONSchemaPropsOrBool as Values,
 };
 use regex_lite::Regex;
 use serde_json::Value;
@@ -18,12 +19,12 @@ use super::Invalid;
 use crate::{api::crd, model::Members};
 
 /// The limits of EcsCluster.
-pub static CLUSTER: LazyLock<Limits> = LazyLock::new(|| Limits::of_kind("EcsCluster"));
+pub static CLUSTER: LazyLock<Limits> = LazyLock::new(|| Limits::of_kind(crd::cluster()));
 /// The limits of EcsTaskDefinition.
 pub static TASK_DEFINITION: LazyLock<Limits> =
-    LazyLock::new(|| Limits::of_kind("EcsTaskDefinition"));
+    LazyLock::new(|| Limits::of_kind(crd::task_definition()));
 /// The limits of EcsService.
-pub static SERVICE: LazyLock<Limits> = LazyLock::new(|| Limits::of_kind("EcsService"));
+pub static SERVICE: LazyLock<Limits> = LazyLock::new(|| Limits::of_kind(crd::service()));
 
 /// What stands before and behind a bound: the API server's own words.
 type Words = (&'static str, &'static str);
@@ -50,14 +51,11 @@ pub struct Limits {
 
 impl Limits {
     /// The limits of a kind's spec.
-    fn of_kind(kind: &str) -> Self {
-        let crd = crd::crds()
-            .into_iter()
-            .find(|crd| crd.spec.names.kind == kind)
-            .and_then(|mut crd| crd.spec.versions.swap_remove(0).schema)
-            .and_then(|schema| schema.open_api_v3_schema)
-            .and_then(|mut schema| schema.properties.as_mut()?.remove("spec"));
-        Self::of(crd.expect("every kind has a schema of its spec"))
+    fn of_kind(mut crd: CustomResourceDefinition) -> Self {
+        let version = crd.spec.versions.swap_remove(0);
+        let schema = version.schema.and_then(|schema| schema.open_api_v3_schema);
+        let spec = schema.and_then(|mut schema| schema.properties.as_mut()?.remove("spec"));
+        Self::of(spec.expect("every kind has a schema of its spec"))
     }
 
     fn of(schema: JSONSchemaProps) -> Self {
