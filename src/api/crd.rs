@@ -94,12 +94,15 @@ fn describe(schema: &mut JSONSchemaProps, documented: &Value) {
 /// Length of the longest string that can be in an object of ours: a task definition has 64 KiB at most (ECS, service quotas).
 const TEXT_MAX: i64 = 65_536;
 
-/// What is said of `""` where there is a closed set of words.
-const EMPTY_WORD: &str = "is empty, which AWS refuses. Remove it.";
+/// The rule of members that can be left out but can't be empty.
+pub const NOT_EMPTY: &str = "self != ''";
+
+/// What is said of `""` in such a member.
+pub const EMPTY: &str = "is empty, which AWS refuses. Remove it.";
 
 /// `nullable` only costs bytes: absent is how a member is left out, and an explicit null is refused. So do integer formats,
 /// which API servers warn about. In what users write, every string has a greatest length, so that the API server can bound
-/// what rules cost, and the empty word gets an answer of its own.
+/// what rules cost, and an empty one gets an answer of its own.
 fn polish(schema: &mut JSONSchemaProps, is_users: bool) {
     schema.nullable = None;
     match schema.type_.as_deref() {
@@ -113,7 +116,7 @@ fn polish(schema: &mut JSONSchemaProps, is_users: bool) {
     for (name, member) in schema.properties.iter_mut().flatten() {
         polish(member, is_users);
         if is_users && !required.contains(name) {
-            refuse_empty_word(member);
+            refuse_empty(member);
         }
     }
     if let Some(Items::Schema(item)) = &mut schema.items {
@@ -124,19 +127,23 @@ fn polish(schema: &mut JSONSchemaProps, is_users: bool) {
     }
 }
 
-/// Skeletons and consoles write `""` into optional members with a closed set of words. The API server's own message for a word
-/// outside of the set doesn't say what to do, and keeps it from looking at any rule; so the schema takes the empty word, and a rule refuses it.
-fn refuse_empty_word(schema: &mut JSONSchemaProps) {
+/// Skeletons and consoles write `""` into members that are not meant. The API server's own words for that don't say what to do; so a rule
+/// does. Where there is a closed set of words, the schema takes the empty one: a word outside of the set keeps the API server from
+/// looking at any rule.
+fn refuse_empty(schema: &mut JSONSchemaProps) {
+    let is_refused = schema.pattern.is_some() || schema.min_length > Some(0);
     if let Some(words) = &mut schema.enum_ {
         words.push(JSON(json!("")));
-        let rule = ValidationRule {
-            rule: "self != ''".to_owned(),
-            message: Some(EMPTY_WORD.to_owned()),
-            ..ValidationRule::default()
-        };
-        schema
-            .x_kubernetes_validations
-            .get_or_insert_default()
-            .push(rule);
+    } else if !is_refused {
+        return;
     }
+    let rule = ValidationRule {
+        rule: NOT_EMPTY.to_owned(),
+        message: Some(EMPTY.to_owned()),
+        ..ValidationRule::default()
+    };
+    schema
+        .x_kubernetes_validations
+        .get_or_insert_default()
+        .push(rule);
 }

@@ -44,6 +44,7 @@ pub struct Limits {
     /// Members whose values tell the items of a list apart.
     keys: Vec<String>,
     is_set: bool,
+    refuses_empty: bool,
     members: BTreeMap<String, Limits>,
     /// Of a list's items, or of a map's values.
     items: Option<Box<Limits>>,
@@ -75,6 +76,8 @@ impl Limits {
                 .map(|pattern| Regex::new(&pattern).expect("patterns of schemas are tested")),
             keys: schema.x_kubernetes_list_map_keys.unwrap_or_default(),
             is_set: schema.x_kubernetes_list_type.as_deref() == Some("set"),
+            refuses_empty: (schema.x_kubernetes_validations.into_iter().flatten())
+                .any(|rule| rule.rule == crd::NOT_EMPTY),
             members: (schema.properties.into_iter().flatten())
                 .map(|(name, member)| (name, Self::of(member)))
                 .collect(),
@@ -114,6 +117,7 @@ impl Limits {
     /// Only what has a pattern is repeated in the message: other texts may be values of environment variables.
     fn text(&self, text: &str) -> Result<(), Invalid> {
         match &self.pattern {
+            _ if self.refuses_empty && text.is_empty() => Err(Invalid::new("", crd::EMPTY)),
             Some(pattern) if !pattern.is_match(text) => Err(Invalid::new(
                 "",
                 format!("\"{text}\" should match '{}'. Change it.", pattern.as_str()),
