@@ -143,7 +143,7 @@ fn admission_refuses_with_field_value_and_fix() {
             ),
             (
                 svc(|s| s["capacityProviderStrategy"] = json!([{"capacityProvider": "FARGATE"}])),
-                "exclude each other",
+                "excludes launchType",
             ),
             (
                 svc(|s| s["schedulingStrategy"] = json!("DAEMON")),
