@@ -84,6 +84,7 @@ impl Kind for EcsTaskDefinition {
         let registered = applied.operation == "RegisterTaskDefinition";
         if registered {
             observed.latest = Some(observe::registered(&applied.answer));
+            observed.content = None;
         }
         registered
     }

@@ -3,6 +3,8 @@
 //! Values only: no client, no clock, no AWS SDK.
 
 pub mod arn;
+pub mod content;
+pub mod defaults;
 pub mod hash;
 pub mod name;
 pub mod observed;
