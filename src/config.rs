@@ -18,6 +18,8 @@ pub struct Cli {
 pub enum Command {
     /// Runs the operator.
     Run(Box<Run>),
+    /// Writes minimal manifests for what exists: in files of task definitions and services, or in AWS.
+    Import(Import),
     /// Prints the CustomResourceDefinitions as YAML.
     Crds,
     /// Prints the version.
@@ -81,6 +83,50 @@ pub struct Run {
     pub log: String,
 }
 
+/// Flags of commands that read AWS once.
+#[derive(Args, Clone, Debug)]
+pub struct Aws {
+    /// AWS Region. Without it the SDK's own sources are asked (AWS_REGION, profile, instance).
+    #[arg(long, env = "ECS_OPERATOR_REGION")]
+    pub region: Option<String>,
+    /// Another endpoint than AWS's, for every AWS service; https unless --allow-insecure-endpoint.
+    #[arg(long, env = "ECS_OPERATOR_ENDPOINT_URL")]
+    pub endpoint_url: Option<String>,
+    /// Lets --endpoint-url be http, for simulators.
+    #[arg(long, env = "ECS_OPERATOR_ALLOW_INSECURE_ENDPOINT")]
+    pub allow_insecure_endpoint: bool,
+    /// Longest time for one AWS call. With a unit: 500ms, 30s, 5m.
+    #[arg(long, env = "ECS_OPERATOR_AWS_TIMEOUT", default_value = "15s", value_parser = duration)]
+    pub aws_timeout: Duration,
+    /// PEM file with the only certificates that AWS endpoints may have. Without it the system's.
+    #[arg(long, env = "AWS_CA_BUNDLE")]
+    pub ca_bundle: Option<PathBuf>,
+}
+
+/// Flags of `import`.
+#[derive(Args, Debug)]
+pub struct Import {
+    /// JSON file of task definitions, services or clusters: as AWS prints or takes it, a CLI skeleton, or as ecspresso
+    /// and the GitHub Action keep it. A folder stands for its .json files, - for standard input. Can be repeated.
+    #[arg(short = 'f', long = "file", required_unless_present = "cluster", conflicts_with_all = ["services", "all"])]
+    pub files: Vec<PathBuf>,
+    /// ECS cluster to read from AWS. With --file: the cluster of services that name none.
+    #[arg(long)]
+    pub cluster: Option<String>,
+    /// Service of the cluster to read; repeat it for several.
+    #[arg(long = "service", conflicts_with = "all")]
+    pub services: Vec<String>,
+    /// Reads every service of the cluster.
+    #[arg(long)]
+    pub all: bool,
+    /// Namespace of the manifests. Without it none is written, and consent tags name the namespace default.
+    #[arg(short = 'n', long)]
+    pub namespace: Option<String>,
+    /// Where AWS is.
+    #[command(flatten)]
+    pub aws: Aws,
+}
+
 /// Form of log lines.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub enum LogFormat {
@@ -93,19 +139,7 @@ pub enum LogFormat {
 impl Run {
     /// Rules between flags; the error is a sentence.
     pub fn check(&self) -> Result<(), String> {
-        if let Some(url) = &self.endpoint_url {
-            let secure = url.starts_with("https://");
-            if !secure && !url.starts_with("http://") {
-                return Err(format!(
-                    "--endpoint-url {url:?} is no URL. Write https://host[:port]."
-                ));
-            }
-            if !secure && !self.allow_insecure_endpoint {
-                return Err(format!(
-                    "--endpoint-url {url:?} is not https: credentials would travel in the clear. Use https, or --allow-insecure-endpoint for a simulator."
-                ));
-            }
-        }
+        endpoint(self.endpoint_url.as_deref(), self.allow_insecure_endpoint)?;
         if self.retry_min > self.retry_max {
             return Err(format!(
                 "--retry-min {:?} is longer than --retry-max {:?}. Make it shorter.",
@@ -126,6 +160,32 @@ impl Run {
         }
         Ok(())
     }
+}
+
+impl Aws {
+    /// Rules between flags; the error is a sentence.
+    pub fn check(&self) -> Result<(), String> {
+        endpoint(self.endpoint_url.as_deref(), self.allow_insecure_endpoint)
+    }
+}
+
+/// Credentials travel only over https, unless it is a simulator.
+fn endpoint(url: Option<&str>, allow_insecure: bool) -> Result<(), String> {
+    let Some(url) = url else {
+        return Ok(());
+    };
+    let secure = url.starts_with("https://");
+    if !secure && !url.starts_with("http://") {
+        return Err(format!(
+            "--endpoint-url {url:?} is no URL. Write https://host[:port]."
+        ));
+    }
+    if !secure && !allow_insecure {
+        return Err(format!(
+            "--endpoint-url {url:?} is not https: credentials would travel in the clear. Use https, or --allow-insecure-endpoint for a simulator."
+        ));
+    }
+    Ok(())
 }
 
 /// A time with a unit: `500ms`, `30s`, `5m`, `1h`; more than zero.

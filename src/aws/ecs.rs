@@ -113,6 +113,7 @@ operations! {
     UpdateService update_service EcsServiceModify;
     DeleteService delete_service EcsServiceModify;
     DescribeServices describe_services EcsServiceRead;
+    ListServices list_services EcsServiceRead;
     ListServiceDeployments list_service_deployments EcsServiceDeploymentRead;
     DescribeServiceRevisions describe_service_revisions EcsServiceRevisionRead;
     ListTasks list_tasks EcsClusterResourceRead;

@@ -1,4 +1,6 @@
 //! The commands.
 
 pub mod crds;
+pub mod files;
+pub mod import;
 pub mod run;

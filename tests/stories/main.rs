@@ -6,6 +6,7 @@ mod creating;
 mod deleting;
 mod failing;
 mod harness;
+mod importing;
 mod load_balancing;
 mod operating;
 mod owning;
