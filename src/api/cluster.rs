@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    lifecycle::{Drift, LastError, Lifecycle},
+    lifecycle::{Drift, LastError, Lifecycle, PlannedStep},
     strategy::CapacityProviderStrategyItem,
 };
 
@@ -225,6 +225,9 @@ pub struct EcsClusterStatus {
     /// Declared members that AWS had otherwise at the last look; they were repaired unless the management policy forbids it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drift: Vec<Drift>,
+    /// While `managementPolicy` is `Observe`: the calls that would bring AWS to what is declared, in order. Empty: it is in sync.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plan: Vec<PlannedStep>,
     /// The AWS error that hinders this object, while it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<LastError>,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     deployment::{DeploymentConfiguration, DeploymentController},
-    lifecycle::{Drift, LastError, Lifecycle, LocalReference},
+    lifecycle::{Drift, LastError, Lifecycle, LocalReference, PlannedStep},
     load_balancer::LoadBalancer,
     network::{NetworkConfiguration, Toggle},
     strategy::{CapacityProviderStrategyItem, PlacementConstraint, PlacementStrategy},
@@ -292,6 +292,9 @@ pub struct EcsServiceStatus {
     /// Declared members that AWS had otherwise at the last look; they were repaired unless the management policy forbids it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drift: Vec<Drift>,
+    /// While `managementPolicy` is `Observe`: the calls that would bring AWS to what is declared, in order. Empty: it is in sync.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plan: Vec<PlannedStep>,
     /// The AWS error that hinders this object, while it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<LastError>,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     container::ContainerDefinition,
-    lifecycle::{LastError, Lifecycle},
+    lifecycle::{LastError, Lifecycle, PlannedStep},
     strategy::PlacementConstraint,
     volume::Volume,
 };
@@ -220,6 +220,9 @@ pub struct EcsTaskDefinitionStatus {
     /// Revisions that the operator registered and has not deregistered, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub revisions: Vec<Revision>,
+    /// While `managementPolicy` is `Observe`: the calls that would bring AWS to what is declared, in order. Empty: it is in sync.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plan: Vec<PlannedStep>,
     /// The AWS error that hinders this object, while it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<LastError>,

@@ -11,8 +11,8 @@ use crate::{
         cluster::{self, DesiredCluster, Target},
     },
     kubernetes::stores::Stores,
-    model::{Installation, observed::Resource},
-    plan::{self, Plan, filter},
+    model::{Installation, Tags, observed::Resource},
+    plan::{self, Plan, Step, filter},
     status,
 };
 
@@ -45,6 +45,7 @@ impl Kind for EcsCluster {
         status.observed_generation = Some(common.observed_generation);
         status.conditions = common.conditions;
         status.last_error = common.last_error;
+        status.plan = common.plan;
         status.drift = common.drift;
     }
 
@@ -74,6 +75,14 @@ impl Kind for EcsCluster {
             .as_ref()
             .and_then(|status| status.arn.as_deref());
         plan::cluster::plan(desired, observed.as_ref(), known)
+    }
+
+    fn foresee(observed: &mut Option<Resource>, step: &Step) {
+        plan::foresee::cluster(observed, step);
+    }
+
+    fn tags(observed: &Option<Resource>) -> Option<&Tags> {
+        observed.as_ref().map(|cluster| &cluster.tags)
     }
 
     fn facts(

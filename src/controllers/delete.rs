@@ -4,8 +4,12 @@ use kube::{ResourceExt, runtime::controller::Action};
 
 use super::{context::Context, failure::failed, kind::Kind, publish::publish, report::Report};
 use crate::{
-    api::condition::Reason, aws::Kind as ErrorKind, desired::Identity, kubernetes::finalizer,
-    plan::State, status::Outcome,
+    api::condition::Reason,
+    aws::Kind as ErrorKind,
+    desired::Identity,
+    kubernetes::finalizer,
+    plan::{State, filter},
+    status::Outcome,
 };
 
 /// Waves in one reconcile: service, rules, target groups, and a look that sees nothing.
@@ -31,6 +35,10 @@ pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Action,
             ),
         );
         return publish(object, report, context).await;
+    }
+    // Observed resources stay as they are, without even a tombstone.
+    if filter::observes_only(object.lifecycle()) {
+        return done(object, context).await;
     }
     let (namespace, name, uid) = (
         object.namespace().unwrap_or_default(),

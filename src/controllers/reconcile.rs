@@ -17,7 +17,6 @@ use super::{
 };
 use crate::{
     api::{
-        ManagementPolicy,
         condition::{self, READY, Reason},
         lifecycle::Drift,
     },
@@ -25,7 +24,10 @@ use crate::{
     desired::Identity,
     kubernetes::{finalizer, stores::Guarded},
     model::text::without_values,
-    plan::{Plan, State, Step, filter},
+    plan::{
+        Plan, State, Step, filter,
+        forecast::{differences, forecast},
+    },
     status::Outcome,
 };
 
@@ -107,7 +109,7 @@ pub async fn reconcile<K: Kind>(
 }
 
 async fn live<K: Kind>(object: &K, context: &Context) -> Result<Action, kube::Error> {
-    let observes_only = object.lifecycle().management_policy == Some(ManagementPolicy::Observe);
+    let observes_only = filter::observes_only(object.lifecycle());
     if object.lifecycle().suspend == Some(true) {
         let mut report = Report::of(object);
         report.outcome = Outcome::Suspended;
@@ -165,6 +167,7 @@ async fn converge<K: Kind>(object: &K, references: &K::References, context: &Con
         }
     };
     let aws = context.aws(object.lifecycle().region.as_deref());
+    let observes_only = filter::observes_only(object.lifecycle());
     // What AWS does not say now is not "still Ready" when a change is known to be due.
     let mut is_changing = K::is_due(&report.status, &desired);
     let mut absorbed: Option<K::Observed> = None;
@@ -184,9 +187,11 @@ async fn converge<K: Kind>(object: &K, references: &K::References, context: &Con
             },
         };
         let plan = filter::observe_only(object.plan(&desired, &observed), object.lifecycle());
-        for found in drift(object, &plan) {
-            if report.drift.iter().all(|known| known.path != found.path) {
-                report.drift.push(found);
+        if !observes_only {
+            for found in drift(object, &plan) {
+                if report.drift.iter().all(|known| known.path != found.path) {
+                    report.drift.push(found);
+                }
             }
         }
         K::facts(&mut report.status, &desired, &observed, &plan);
@@ -197,6 +202,12 @@ async fn converge<K: Kind>(object: &K, references: &K::References, context: &Con
                 State::Waiting(reason, message) => Outcome::Waiting(reason, message),
                 State::Blocked(reason, message) => Outcome::Stalled(reason, message),
             };
+            if observes_only {
+                let seen = forecast(observed, |seen| object.plan(&desired, seen), K::foresee);
+                let found = differences(&seen.steps).filter(|found| K::is_drift(&found.path));
+                report.drift = found.cloned().collect();
+                report.plan = seen.steps;
+            }
             return report;
         }
         let operations = plan.operations();

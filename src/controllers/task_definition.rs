@@ -15,8 +15,8 @@ use crate::{
         task_definition::{self, DesiredTaskDefinition, Target},
     },
     kubernetes::stores::Stores,
-    model::{Installation, observed::Family},
-    plan::{self, Plan, filter},
+    model::{Installation, Tags, observed::Family},
+    plan::{self, Plan, Step, filter},
     status,
 };
 
@@ -56,6 +56,7 @@ impl Kind for EcsTaskDefinition {
         status.observed_generation = Some(common.observed_generation);
         status.conditions = common.conditions;
         status.last_error = common.last_error;
+        status.plan = common.plan;
     }
 
     fn resolve(&self, _: &Stores) -> Result<(), Pending> {
@@ -87,6 +88,14 @@ impl Kind for EcsTaskDefinition {
             observed.content = None;
         }
         registered
+    }
+
+    fn foresee(observed: &mut Family, step: &Step) {
+        plan::foresee::family(observed, step);
+    }
+
+    fn tags(observed: &Family) -> Option<&Tags> {
+        observed.latest.as_ref().map(|latest| &latest.tags)
     }
 
     fn facts(

@@ -1,5 +1,7 @@
 //! Texts for people.
 
+use serde_json::Value;
+
 /// Cuts a text to at most `max` bytes at a character, and shows that it was cut.
 pub fn truncate(text: &mut String, max: usize) {
     if text.len() > max {
@@ -9,6 +11,29 @@ pub fn truncate(text: &mut String, max: usize) {
         }
         text.truncate(end);
         text.push('…');
+    }
+}
+
+/// Members whose values may be secret: of log drivers above all.
+const SECRET: [&str; 2] = ["environment", "options"];
+
+/// A value for people to see: what may be secret in it is left out.
+pub fn without_secrets(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| {
+                let shown = match value {
+                    Value::Object(_) | Value::Array(_) if SECRET.contains(&name.as_str()) => {
+                        Value::from("…")
+                    }
+                    value => without_secrets(value),
+                };
+                (name.clone(), shown)
+            })
+            .collect(),
+        Value::Array(items) => items.iter().map(without_secrets).collect(),
+        value => value.clone(),
     }
 }
 
@@ -53,6 +78,15 @@ mod tests {
         for (error, expected) in cases {
             assert_eq!(without_values(error), expected);
         }
+    }
+
+    #[test]
+    fn options_of_log_drivers_are_not_shown() {
+        let logs = serde_json::json!({"logConfiguration": {"logDriver": "splunk", "options": {"splunk-token": "hunter2"}}});
+        assert_eq!(
+            without_secrets(&logs).to_string(),
+            r#"{"logConfiguration":{"logDriver":"splunk","options":"…"}}"#
+        );
     }
 
     #[test]

@@ -26,7 +26,8 @@ pub fn plan(desired: &DesiredCluster, observed: Option<&Resource>, known: Option
                 "cluster",
                 name,
                 &why,
-                &desired.target.owner.consent(),
+                &desired.target.owner,
+                &cluster.tags,
                 known == Some(arn),
             );
         }
@@ -153,6 +154,20 @@ mod tests {
             plan(&desired, Some(&foreign), Some("arn:c")).state,
             State::Blocked(Reason::OwnershipLost, _)
         ));
+    }
+
+    #[test]
+    fn cluster_of_another_object_is_a_conflict_of_names() {
+        let desired = desired(json!({}));
+        let mut taken = seen(&desired, json!({}));
+        taken
+            .tags
+            .insert("ecs-operator.dev/name".into(), "other".into());
+        let plan = plan(&desired, Some(&taken), None);
+        assert!(
+            matches!(&plan.state, State::Blocked(Reason::NameConflict, m) if m.contains("team/other")),
+            "{plan:?}"
+        );
     }
 
     #[test]

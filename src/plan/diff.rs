@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Change;
-use crate::model::{Members, arn};
+use crate::model::{Members, arn, text::without_secrets};
 
 /// Lists without an order.
 const SETS: [&str; 6] = [
@@ -40,8 +40,8 @@ pub fn changed(declared: &Members, changes: &[Change]) -> impl Iterator<Item = (
 pub fn change(path: &str, declared: &Value, observed: &Value) -> Change {
     Change {
         path: path.to_owned(),
-        declared: declared.to_string(),
-        observed: observed.to_string(),
+        declared: without_secrets(declared).to_string(),
+        observed: without_secrets(observed).to_string(),
     }
 }
 

@@ -7,6 +7,8 @@ pub mod cluster;
 pub mod delete;
 pub mod diff;
 pub mod filter;
+pub mod forecast;
+pub mod foresee;
 pub mod refusal;
 pub mod rollout;
 pub mod rule;
@@ -71,6 +73,33 @@ impl Step {
             Self::DeleteRule(_) => "DeleteRule",
             Self::AddTags(_) => "AddTags",
             Self::RemoveTags(_) => "RemoveTags",
+        }
+    }
+
+    /// The request.
+    pub const fn input(&self) -> &Members {
+        match self {
+            Self::CreateCluster(input)
+            | Self::UpdateCluster(input)
+            | Self::PutClusterCapacityProviders(input)
+            | Self::DeleteCluster(input)
+            | Self::RegisterTaskDefinition(input)
+            | Self::DeregisterTaskDefinition(input)
+            | Self::CreateService(input)
+            | Self::UpdateService(input)
+            | Self::DeleteService(input)
+            | Self::TagResource(input)
+            | Self::UntagResource(input)
+            | Self::CreateTargetGroup(input)
+            | Self::ModifyTargetGroup(input)
+            | Self::ModifyTargetGroupAttributes(input)
+            | Self::DeleteTargetGroup(input)
+            | Self::CreateRule(input)
+            | Self::ModifyRule(input)
+            | Self::SetRulePriorities(input)
+            | Self::DeleteRule(input)
+            | Self::AddTags(input)
+            | Self::RemoveTags(input) => input,
         }
     }
 

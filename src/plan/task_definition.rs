@@ -39,7 +39,8 @@ pub fn plan(desired: &DesiredTaskDefinition, observed: &Family) -> Plan {
                 "task definition family",
                 &desired.target.family,
                 &why,
-                &desired.target.owner.consent(),
+                &desired.target.owner,
+                &latest.tags,
                 desired.target.known_arn.as_deref() == Some(arn),
             );
         }

@@ -8,6 +8,7 @@ mod failing;
 mod harness;
 mod importing;
 mod load_balancing;
+mod observing;
 mod operating;
 mod owning;
 mod rolling_out;
