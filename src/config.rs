@@ -20,6 +20,9 @@ pub enum Command {
     Run(Box<Run>),
     /// Writes minimal manifests for what exists: in files of task definitions and services, or in AWS.
     Import(Import),
+    /// Says what the operator would do in AWS for manifests or for the objects of a Kubernetes cluster. Exit code: 0 in
+    /// sync, 2 changes, 1 something can't be planned or needs somebody.
+    Plan(Plan),
     /// Prints the CustomResourceDefinitions as YAML.
     Crds,
     /// Prints the version.
@@ -125,6 +128,38 @@ pub struct Import {
     /// Where AWS is.
     #[command(flatten)]
     pub aws: Aws,
+}
+
+/// Flags of `plan`.
+#[derive(Args, Debug)]
+pub struct Plan {
+    /// Manifest, folder of manifests, or - for standard input; repeat it for several. Without it the live objects are planned.
+    #[arg(short = 'f', long = "file")]
+    pub files: Vec<PathBuf>,
+    /// Namespace of the live objects, and of manifests that name none. Without it the kubeconfig's.
+    #[arg(short = 'n', long)]
+    pub namespace: Option<String>,
+    /// Plans the live objects of every namespace.
+    #[arg(long, conflicts_with_all = ["namespace", "files"])]
+    pub all: bool,
+    /// Form of the plan.
+    #[arg(short = 'o', long, default_value = "text")]
+    pub output: Output,
+    /// The operator's --cluster-id. Without it the UID of the namespace kube-system.
+    #[arg(long, env = "ECS_OPERATOR_CLUSTER_ID", value_parser = cluster_id)]
+    pub cluster_id: Option<String>,
+    /// Where AWS is.
+    #[command(flatten)]
+    pub aws: Aws,
+}
+
+/// Form of a plan.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum Output {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
 }
 
 /// Form of log lines.

@@ -24,6 +24,18 @@ fn main() -> ExitCode {
             }
             Err(sentence) => return fail(&sentence),
         },
+        Command::Plan(flags) => match block_on(cli::plan::run(flags)) {
+            Ok(said) => {
+                said.notes.iter().for_each(|note| eprintln!("{note}"));
+                let printed = print(&said.out);
+                return if printed == ExitCode::SUCCESS {
+                    said.code.into()
+                } else {
+                    printed
+                };
+            }
+            Err(sentence) => return fail(&sentence),
+        },
     }
     ExitCode::SUCCESS
 }

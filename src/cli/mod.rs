@@ -3,4 +3,5 @@
 pub mod crds;
 pub mod files;
 pub mod import;
+pub mod plan;
 pub mod run;

@@ -62,7 +62,7 @@ pub trait Kind:
     /// Those resources as declared.
     type Desired: Send + Sync;
     /// Those resources as seen.
-    type Observed: Default + Send + Sync;
+    type Observed: Clone + Default + Send + Sync;
 
     /// Label of metrics, name of logs.
     const CONTROLLER: &'static str;

@@ -141,7 +141,24 @@ fn imported_cluster_is_adopted_by_tagging_alone() {
         );
         world.kubectl_with(&["apply", "--dry-run=server", "-f", "-"], &said.out);
 
+        let plan = |world: &World| {
+            let args = ["plan", "-f", "-", "--cluster-id", "stories"];
+            world.ecs_operator(&args, &said.out)
+        };
+        assert_eq!(
+            plan(&world).code,
+            Some(1),
+            "nothing is adopted without consent"
+        );
         assert_eq!(consent(&world, &said.out), 5);
+        let planned = plan(&world);
+        assert_eq!(planned.code, Some(2), "{}{}", planned.out, planned.err);
+        let steps: Vec<_> = planned
+            .out
+            .lines()
+            .filter_map(|line| line.strip_prefix("  ")?.split(' ').nth(1))
+            .collect();
+        assert_eq!(steps, ["TagResource"; 5], "{}", planned.out);
         world.start();
         world.kubectl_with(&["apply", "-f", "-"], &said.out);
         for (kind, name) in [

@@ -11,5 +11,6 @@ mod load_balancing;
 mod observing;
 mod operating;
 mod owning;
+mod planning;
 mod rolling_out;
 mod staying;
