@@ -1,9 +1,10 @@
 //! The shapes of a kind's spec, from its CustomResourceDefinition: a member that is added to `api/` needs nothing here.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
-    JSONSchemaProps, JSONSchemaPropsOrArray as Items, JSONSchemaPropsOrBool as Values,
+    CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray as Items,
+    JSONSchemaPropsOrBool as Values,
 };
 
 use crate::api::crd;
@@ -46,15 +47,9 @@ pub struct Member {
 
 impl Shape {
     /// The spec of a kind.
-    pub fn of_spec(kind: &str) -> Self {
-        let crd = crd::crds()
-            .into_iter()
-            .find(|crd| crd.spec.names.kind == kind);
-        let schema = crd
-            .and_then(|mut crd| crd.spec.versions.pop())
-            .and_then(|version| version.schema?.open_api_v3_schema?.properties)
-            .and_then(|mut properties| properties.remove("spec"));
-        Self::of(&schema.expect("every kind has a spec"))
+    pub fn of_spec(kind: &str) -> &'static Self {
+        static SPECS: LazyLock<BTreeMap<String, Shape>> = LazyLock::new(specs);
+        SPECS.get(kind).unwrap_or(&Self::Any)
     }
 
     fn of(schema: &JSONSchemaProps) -> Self {
@@ -116,6 +111,16 @@ impl Shape {
             Self::Any => "any JSON",
         }
     }
+}
+
+/// The spec of every kind.
+fn specs() -> BTreeMap<String, Shape> {
+    let spec = |crd: CustomResourceDefinition| {
+        let version = crd.spec.versions.into_iter().next()?;
+        let mut properties = version.schema?.open_api_v3_schema?.properties?;
+        Some((crd.spec.names.kind, Shape::of(&properties.remove("spec")?)))
+    };
+    crd::crds().into_iter().filter_map(spec).collect()
 }
 
 impl Member {
