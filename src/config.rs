@@ -323,4 +323,37 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn commands_that_read_once_want_to_know_what() {
+        let parse = |args: &[&str]| Cli::try_parse_from(["ecs-operator"].iter().chain(args));
+        for good in [
+            &["import", "-f", "a.json", "-f", "-", "--cluster", "main"][..],
+            &[
+                "import",
+                "--cluster",
+                "main",
+                "--service",
+                "a",
+                "--service",
+                "b",
+            ],
+            &["import", "--cluster", "main", "--all", "-n", "team"],
+            &["plan"],
+            &["plan", "-f", "a.yaml", "-n", "team", "-o", "json"],
+            &["plan", "--all"],
+        ] {
+            assert!(parse(good).is_ok(), "{good:?}");
+        }
+        for bad in [
+            &["import"][..],
+            &["import", "--all"],
+            &["import", "-f", "a.json", "--all"],
+            &["import", "--cluster", "main", "--all", "--service", "a"],
+            &["plan", "--all", "-f", "a.yaml"],
+            &["plan", "-o", "yaml"],
+        ] {
+            assert!(parse(bad).is_err(), "{bad:?}");
+        }
+    }
 }

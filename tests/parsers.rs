@@ -243,8 +243,10 @@ impl Dice {
                 .collect(),
             Shape::Map(values) => json!({"k": self.value(values), "on": self.value(values)}),
             Shape::List(item) => (0..self.below(3)).map(|_| self.value(item)).collect(),
-            Shape::Text { allowed } if allowed.is_empty() => json!(TEXTS[self.below(TEXTS.len())]),
-            Shape::Text { allowed } => json!(allowed[self.below(allowed.len())]),
+            Shape::Text { allowed, .. } if allowed.is_empty() => {
+                json!(TEXTS[self.below(TEXTS.len())])
+            }
+            Shape::Text { allowed, .. } => json!(allowed[self.below(allowed.len())]),
             Shape::Number { minimum, .. } => json!(minimum.max(0.0) as i64 + self.below(3) as i64),
             Shape::Flag => json!(self.below(2) == 0),
             Shape::Any => json!({"any": [1, "x"]}),

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use futures::future::try_join_all;
 use tokio::sync::watch;
 
 use super::files;
@@ -60,8 +61,7 @@ async fn from_aws(flags: &Import) -> Result<Imported, String> {
     let (aws, region) = aws(&flags.aws).await?;
     let account = read(&aws, name, flags).await?;
     let namespace = flags.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE);
-    let imported = account::import(&account, &region, namespace);
-    let mut imported = imported.map_err(|problems| sentences(&problems))?;
+    let mut imported = account::import(&account, &region, namespace);
     imported.notes.push(format!("nothing was changed in AWS; the commands above the manifests consent to the adoption of what exists by objects in the namespace {namespace}"));
     Ok(imported)
 }
@@ -108,10 +108,14 @@ async fn read(aws: &Aws, cluster: &str, flags: &Import) -> Result<Account, Strin
     } else {
         flags.services.clone()
     };
+    // Asked for together, so that they are read in batches.
+    let found = names
+        .iter()
+        .map(|name| aws.whole_service(cluster, arn::last_segment(name)));
+    let found = try_join_all(found).await.map_err(failed)?;
     let mut families = BTreeSet::new();
-    for name in names {
-        let service = aws.whole_service(cluster, arn::last_segment(&name)).await;
-        match service.map_err(failed)? {
+    for (name, service) in names.iter().zip(found) {
+        match service {
             Some(service) => {
                 let task_definition = service.text("taskDefinition").unwrap_or_default();
                 families.insert(arn::family(task_definition).to_owned());
@@ -126,14 +130,18 @@ async fn read(aws: &Aws, cluster: &str, flags: &Import) -> Result<Account, Strin
             }
         }
     }
-    for family in families.iter().filter(|family| !family.is_empty()) {
-        let found = aws.definition(family).await.map_err(failed)?;
+    families.remove("");
+    let found = families.iter().map(|family| aws.definition(family));
+    for (mut revision, content) in try_join_all(found)
+        .await
+        .map_err(failed)?
+        .into_iter()
+        .flatten()
+    {
+        revision.members.clone_from(content.members());
         account
             .task_definitions
-            .extend(found.map(|(mut revision, content)| {
-                revision.members.clone_from(content.members());
-                described(revision, "taskDefinitionArn")
-            }));
+            .push(described(revision, "taskDefinitionArn"));
     }
     Ok(account)
 }

@@ -12,8 +12,8 @@ use kube::{Resource, ResourceExt, runtime::controller::Action};
 use tracing::Instrument;
 
 use super::{
-    context::Context, delete, failure::failed, kind::Kind, memory::Wave, publish::publish,
-    report::Report,
+    adoption, context::Context, delete, failure::failed, kind::Kind, memory::Wave,
+    publish::publish, report::Report,
 };
 use crate::{
     api::{
@@ -227,6 +227,10 @@ async fn converge<K: Kind>(object: &K, references: &K::References, context: &Con
             }
         }
         is_changing = true;
+        if wave == 0 {
+            let owner = id.owner(&context.installation);
+            adoption::announce(object, &owner, &desired, &observed, context).await;
+        }
         tracing::info!(steps = operations, "applying");
         let (applied, result) = aws.execute(&plan.steps).await;
         if result.is_err() {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Imported, Problem,
+    Imported,
     objects::{Draft, link},
     prune::{Pruner, Why},
     read::{add, as_created, notes},
@@ -42,8 +42,8 @@ pub struct Account {
     pub task_definitions: Vec<Described>,
 }
 
-/// The objects of what was read, for a namespace.
-pub fn import(account: &Account, region: &str, namespace: &str) -> Result<Imported, Vec<Problem>> {
+/// The objects of what was read, for a namespace. What can't be an object is told in the notes.
+pub fn import(account: &Account, region: &str, namespace: &str) -> Imported {
     let mut dropped = BTreeMap::new();
     let mut extra = Vec::new();
     let mut drafts = vec![draft(Kind::Cluster, &account.cluster, &mut dropped)];
@@ -58,7 +58,7 @@ pub fn import(account: &Account, region: &str, namespace: &str) -> Result<Import
         }
         drafts.push(draft);
     }
-    let mut imported = link(drafts, None)?;
+    let (mut imported, problems) = link(drafts, None);
     let tags = account_tags(account);
     for object in &mut imported.objects {
         let arn = &object.source;
@@ -75,8 +75,14 @@ pub fn import(account: &Account, region: &str, namespace: &str) -> Result<Import
     let mut all = notes("AWS", dropped);
     all.extend(extra);
     all.append(&mut imported.notes);
+    all.extend(
+        problems
+            .iter()
+            .map(|problem| format!("not imported: {problem}")),
+    );
+    all.push(format!("the manifests name no Region; if the operator's own is not {region}, add spec.region: {region} to each"));
     imported.notes = all;
-    Ok(imported)
+    imported
 }
 
 fn account_tags(account: &Account) -> BTreeMap<&str, &Tags> {
@@ -170,4 +176,113 @@ fn is_required(members: &BTreeMap<String, Member>, path: &str) -> bool {
     shape
         .members()
         .is_some_and(|members| is_required(members, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn described(arn: &str, members: Value, tags: &[(&str, &str)]) -> Described {
+        let pair = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        Described {
+            arn: arn.into(),
+            members: members.as_object().expect("an object").clone(),
+            tags: tags.iter().map(pair).collect(),
+        }
+    }
+
+    fn account(services: Vec<Described>) -> Account {
+        let cluster = json!({"clusterName": "Main", "clusterArn": "arn:c", "status": "ACTIVE",
+            "settings": [{"name": "containerInsights", "value": "disabled"}], "statistics": []});
+        Account {
+            cluster: described("arn:c", cluster, &[]),
+            services,
+            task_definitions: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn objects_are_minimal_and_say_how_to_consent() {
+        let imported = import(&account(vec![]), "eu-west-1", "team");
+        let [cluster] = imported.objects.as_slice() else {
+            panic!("{imported:?}")
+        };
+        assert_eq!(
+            Value::Object(cluster.spec.clone()),
+            json!({"clusterName": "Main"})
+        );
+        assert_eq!(
+            cluster.comments,
+            [
+                "aws ecs tag-resource --region eu-west-1 --resource-arn arn:c --tags key=ecs-operator.dev/adopt,value=any/team/main"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_has_an_owner_is_not_offered() {
+        let mut account = account(vec![]);
+        account.cluster = described(
+            "arn:c",
+            json!({"clusterName": "Main"}),
+            &[
+                (ownership::CLUSTER_ID, "k1"),
+                (ownership::NAMESPACE, "other"),
+                (ownership::NAME, "main"),
+                (ownership::UID, "u"),
+                ("team", "a"),
+            ],
+        );
+        let imported = import(&account, "eu-west-1", "team");
+        let cluster = &imported.objects[0];
+        assert_eq!(
+            cluster.comments,
+            ["belongs to other/main of Kubernetes cluster k1 already: arn:c"]
+        );
+        assert_eq!(cluster.spec["tags"], json!({"team": "a"}));
+    }
+
+    #[test]
+    fn service_that_can_be_no_object_is_told_and_hinders_no_other() {
+        let service = |name: &str, members: Value| {
+            let mut all = json!({"serviceName": name, "clusterArn": "arn:aws:ecs:r:a:cluster/Main", "launchType": "EC2"});
+            for (member, value) in members.as_object().expect("an object") {
+                all[member] = value.clone();
+            }
+            described(&format!("arn:{name}"), all, &[])
+        };
+        let imported = import(
+            &account(vec![
+                service(
+                    "external",
+                    json!({"deploymentController": {"type": "EXTERNAL"}}),
+                ),
+                service(
+                    "web",
+                    json!({"taskDefinition": "arn:aws:ecs:r:a:task-definition/web:3"}),
+                ),
+            ]),
+            "eu-west-1",
+            "team",
+        );
+        let names: Vec<_> = imported
+            .objects
+            .iter()
+            .map(|object| object.name.as_str())
+            .collect();
+        assert_eq!(names, ["main", "web"]);
+        assert_eq!(
+            imported.objects[1].spec["taskDefinition"],
+            "arn:aws:ecs:r:a:task-definition/web:3"
+        );
+        assert!(
+            imported
+                .notes
+                .iter()
+                .any(|note| note
+                    .starts_with("not imported: arn:external: taskDefinition: is missing")),
+            "{:?}",
+            imported.notes
+        );
+    }
 }

@@ -75,14 +75,17 @@ pub fn import(files: &[File<'_>], cluster: Option<&str>) -> Result<Imported, Vec
     if !problems.is_empty() {
         return Err(problems);
     }
-    let mut imported = link(drafts, cluster)?;
+    let (mut imported, problems) = link(drafts, cluster);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
     notes.append(&mut imported.notes);
     imported.notes = notes;
     Ok(imported)
 }
 
-/// Gives drafts their names and references, and asks `desired` whether they can be.
-pub fn link(mut drafts: Vec<Draft>, cluster: Option<&str>) -> Result<Imported, Vec<Problem>> {
+/// Gives drafts their names and references, and asks `desired` whether they can be. Those that can't are the problems.
+pub fn link(mut drafts: Vec<Draft>, cluster: Option<&str>) -> (Imported, Vec<Problem>) {
     drafts.sort_by_key(|draft| draft.kind);
     let mut imported = Imported::default();
     let mut problems = Vec::new();
@@ -137,15 +140,12 @@ pub fn link(mut drafts: Vec<Draft>, cluster: Option<&str>) -> Result<Imported, V
         if let Err(invalid) = check(&object) {
             let member = invalid.path.trim_start_matches("spec.").to_owned();
             problems.push(draft.problem(&member, invalid.message));
+            continue;
         }
         known.push((aws_name.unwrap_or_default(), draft.revision));
         imported.objects.push(object);
     }
-    if problems.is_empty() {
-        Ok(imported)
-    } else {
-        Err(problems)
-    }
+    (imported, problems)
 }
 
 /// Makes a service refer to the cluster and the task definition that are among the objects.

@@ -75,7 +75,16 @@ impl Pruner {
                 }
                 continue;
             };
-            if value.as_str() == Some("") && name != VALUE {
+            let is_said = |shape: &Shape| {
+                matches!(
+                    shape,
+                    Shape::Text {
+                        takes_empty: true,
+                        ..
+                    }
+                ) && name == VALUE
+            };
+            if value.as_str() == Some("") && !is_said(&member.shape) {
                 self.dropped.push((Why::Empty, path));
             } else if let Some(value) = self.value(value, &member.shape, &path) {
                 kept.insert(name.clone(), value);
@@ -116,7 +125,7 @@ impl Pruner {
                 }
                 Some(Value::Array(kept))
             }
-            (Shape::Text { allowed }, Value::String(text)) => {
+            (Shape::Text { allowed, .. }, Value::String(text)) => {
                 if allowed.is_empty() || allowed.contains(text) {
                     return Some(value.clone());
                 }

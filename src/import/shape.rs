@@ -22,6 +22,8 @@ pub enum Shape {
     Text {
         /// The only ones; none: any.
         allowed: Vec<String>,
+        /// Whether an empty one is a text as well.
+        takes_empty: bool,
     },
     /// A number.
     Number {
@@ -80,6 +82,7 @@ impl Shape {
                     .flatten()
                     .filter_map(|value| value.0.as_str().map(str::to_owned))
                     .collect(),
+                takes_empty: schema.min_length.unwrap_or(0) == 0 && schema.pattern.is_none(),
             },
             Some(number @ ("integer" | "number")) => Self::Number {
                 is_whole: number == "integer",

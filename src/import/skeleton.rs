@@ -7,6 +7,9 @@ use super::shape::Shape;
 /// The name that the AWS CLI's skeletons give to the one entry of a map.
 const SKELETON_NAME: &str = "KeyName";
 
+/// Members that hold a word of AWS's, which skeletons fill in by themselves as they do enums.
+const WORDS: [&str; 3] = ["type", "logDriver", "permissions"];
+
 /// Whether a value says nothing.
 pub fn is_nothing(value: &Value) -> bool {
     match value {
@@ -29,7 +32,7 @@ fn content(value: &Value, shape: &Shape) -> (bool, bool) {
     let both = |a: (bool, bool), b: (bool, bool)| (a.0 || b.0, a.1 || b.1);
     match (value, shape) {
         (Value::String(text), _) if text.is_empty() => (true, false),
-        (Value::String(_), Shape::Text { allowed }) => (false, allowed.is_empty()),
+        (Value::String(_), Shape::Text { allowed, .. }) => (false, allowed.is_empty()),
         (Value::String(_), _) => (false, true),
         (Value::Number(number), _) => (false, number.as_f64() != Some(0.0)),
         (Value::Object(object), Shape::Map(values)) => object
@@ -38,6 +41,7 @@ fn content(value: &Value, shape: &Shape) -> (bool, bool) {
             .fold((false, false), both),
         (Value::Object(object), shape) => object
             .iter()
+            .filter(|(name, _)| !WORDS.contains(&name.as_str()))
             .map(|(name, value)| {
                 let member = shape.members().and_then(|members| members.get(name));
                 content(value, member.map_or(&Shape::Any, |member| &member.shape))

@@ -129,7 +129,9 @@ fn makes(step: &Step, path: &str) -> bool {
             .rsplit_once("].")
             .is_some_and(|(_, member)| input.contains_key(member)),
         Step::SetRulePriorities(_) => path.ends_with("rules.priority"),
-        Step::CreateRule(_) | Step::ModifyRule(_) => path.ends_with("targetGroup.rules"),
+        Step::CreateRule(_) | Step::ModifyRule(_) => {
+            path.contains("targetGroup.rules") && !path.ends_with("rules.priority")
+        }
         _ => {
             let member = path.split(['.', '[']).next().unwrap_or_default();
             input.contains_key(member)

@@ -163,8 +163,13 @@ fn load_balancing(observed: &mut Service, step: &Step) {
             tags: Some(tags(input, "tags")),
         }),
         (Step::ModifyRule(_), _, Some(rule)) => {
-            rule.conditions = values(input, "conditions");
-            rule.actions = values(input, "actions");
+            // What is not sent stays as it is.
+            if input.contains_key("conditions") {
+                rule.conditions = values(input, "conditions");
+            }
+            if input.contains_key("actions") {
+                rule.actions = values(input, "actions");
+            }
         }
         (Step::DeleteRule(_), ..) => observed.rules.retain(|rule| rule.arn != rule_arn),
         (Step::SetRulePriorities(_), ..) => {

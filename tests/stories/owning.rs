@@ -60,6 +60,9 @@ fn service_is_adopted_with_the_consent_tag_and_stays_when_the_object_goes() {
         world.apply(&[service("web")]);
         let adopted = world.until_ready("EcsService", "web").await;
         assert_eq!(adopted["status"]["arn"], made["serviceArn"]);
+        let events = world.kubectl(&["get", "events.events.k8s.io", "-o", "json"]);
+        let told = "adopting what exists in AWS: TagResource; UpdateService (taskDefinition), which replaces the tasks";
+        assert!(events.contains(told), "the plan is told first: {events}");
         assert_eq!(world.count("CreateService"), 0);
         world.kubectl(&["delete", "ecsservice/web"]);
         assert_eq!(

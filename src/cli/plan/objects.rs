@@ -118,17 +118,17 @@ impl Objects {
             let unreadable = &mut self.unreadable;
             merge(
                 &mut self.clusters,
-                list(client, scope, unreadable).await?,
+                list(client, scope, is_asked, unreadable).await?,
                 is_asked,
             );
             merge(
                 &mut self.task_definitions,
-                list(client, scope, unreadable).await?,
+                list(client, scope, is_asked, unreadable).await?,
                 is_asked,
             );
             merge(
                 &mut self.services,
-                list(client, scope, unreadable).await?,
+                list(client, scope, is_asked, unreadable).await?,
                 is_asked,
             );
         }
@@ -220,13 +220,21 @@ impl Manifest<'_> {
 async fn list<K: Kind>(
     client: &Client,
     namespace: Option<&str>,
+    is_asked: bool,
     unreadable: &mut Vec<Assessed>,
 ) -> Result<Vec<K>, String> {
     let api: Api<DeserializeGuard<K>> = match namespace {
         Some(namespace) => Api::namespaced(client.clone(), namespace),
         None => Api::all(client.clone()),
     };
-    let list = api.list(&ListParams::default()).await.map_err(|error| {
+    let list = match api.list(&ListParams::default()).await {
+        // The chart is not installed yet: beside manifests there are none then.
+        Err(kube::Error::Api(answer)) if answer.is_not_found() && !is_asked => {
+            return Ok(Vec::new());
+        }
+        list => list,
+    };
+    let list = list.map_err(|error| {
         format!("Kubernetes does not list {}: {error}. Check KUBECONFIG, your rights and whether the chart is installed.", K::plural(&()))
     })?;
     let mut objects = Vec::new();
