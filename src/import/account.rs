@@ -150,14 +150,13 @@ fn draft(kind: Kind, described: &Described, dropped: &mut BTreeMap<Why, Vec<Stri
 }
 
 fn tables(kind: Kind, spec: &Members) -> Vec<&'static Defaults> {
-    match kind {
-        Kind::Cluster => vec![defaults::CLUSTER],
-        Kind::TaskDefinition => vec![defaults::TASK_DEFINITION],
-        Kind::Service if spec.get("schedulingStrategy") == Some(&json!("DAEMON")) => {
-            vec![defaults::SERVICE, defaults::DAEMON]
-        }
-        Kind::Service => vec![defaults::SERVICE, defaults::REPLICA],
-    }
+    let is_daemon = spec.get("schedulingStrategy") == Some(&json!("DAEMON"));
+    let counts = match kind {
+        Kind::Service if is_daemon => Some(defaults::DAEMON),
+        Kind::Service => Some(defaults::REPLICA),
+        Kind::Cluster | Kind::TaskDefinition => None,
+    };
+    [kind.defaults()].into_iter().chain(counts).collect()
 }
 
 /// Whether the schema requires the member of this path, where `[]` stands for the items of a list.

@@ -10,6 +10,8 @@ pub mod locate;
 pub mod names;
 pub mod objects;
 pub mod prune;
+#[cfg(test)]
+mod prune_tests;
 pub mod read;
 pub mod recognise;
 pub mod shape;

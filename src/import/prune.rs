@@ -1,6 +1,8 @@
 //! A value as people keep it, or as AWS answers → what a spec may hold. What is left out and what is wrong is told by
 //! its path, never by its value: values may be secret.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::{
@@ -9,7 +11,11 @@ use super::{
     shape::{Member, Shape},
     skeleton::{is_nothing, is_skeleton},
 };
-use crate::model::{Members, ownership};
+use crate::model::{
+    Members,
+    defaults::{self, Defaults},
+    ownership,
+};
 
 /// The member whose empty text means something: the value of an environment variable, a tag or a label.
 const VALUE: &str = "value";
@@ -25,6 +31,8 @@ pub enum Why {
     Empty,
     /// An entry of a skeleton that nobody filled in.
     Skeleton,
+    /// A block that says less than AWS wants, and no more than AWS does by itself.
+    Default,
     /// A tag of AWS's or of the operator's own.
     Reserved,
     /// AWS has it and this version of the operator does not know it.
@@ -39,6 +47,7 @@ impl Why {
             Self::Call => "part of a call, not of what it makes",
             Self::Empty => "empty",
             Self::Skeleton => "an entry of a skeleton that nobody filled in",
+            Self::Default => "AWS's default",
             Self::Reserved => "reserved tags",
             Self::Unknown => "not known to this version of ecs-operator",
         }
@@ -50,8 +59,14 @@ impl Why {
 pub struct Pruner {
     /// What does not fit is left out instead of refused: AWS may answer with more than this version knows.
     pub is_lenient: bool,
+    /// What AWS does by itself, for blocks that lack required members.
+    pub defaults: &'static Defaults,
+    /// The path of what is read, in which `defaults` are.
+    pub root: String,
     /// What was left out.
     pub dropped: Vec<(Why, String)>,
+    /// What was written as another type and says the same: `"80"` for a number, `true` for a text.
+    pub converted: Vec<String>,
     /// What is wrong: path and what to do.
     pub wrong: Vec<(String, String)>,
 }
@@ -61,7 +76,7 @@ impl Pruner {
     pub fn object(
         &mut self,
         object: &Map<String, Value>,
-        members: &std::collections::BTreeMap<String, Member>,
+        members: &BTreeMap<String, Member>,
         path: &str,
     ) -> Members {
         let mut kept = Members::new();
@@ -75,6 +90,11 @@ impl Pruner {
                 }
                 continue;
             };
+            // AWS wants it, and takes it empty.
+            if member.is_required && value.as_array().is_some_and(Vec::is_empty) {
+                kept.insert(name.clone(), value.clone());
+                continue;
+            }
             let is_said = |shape: &Shape| {
                 matches!(
                     shape,
@@ -107,8 +127,13 @@ impl Pruner {
                 if kept.is_empty() {
                     return self.drop(Why::Empty, path);
                 }
+                let is_whole = missing(&kept, members).next().is_none();
+                let kept = Value::Object(kept);
+                if !is_whole && self.is_default(&kept, path) {
+                    return self.drop(Why::Default, path);
+                }
                 self.require(&kept, members, path);
-                Some(Value::Object(kept))
+                Some(kept)
             }
             (Shape::Map(values), Value::Object(object)) => self.map(object, values, path),
             (Shape::Map(_), Value::Array(pairs)) => self.pairs(pairs, path),
@@ -143,29 +168,36 @@ impl Pruner {
                 }
             }
             (Shape::Flag, Value::Bool(_)) => Some(value.clone()),
-            (shape, _) => self.refuse(path, format!("must be {}.", shape.name())),
+            (shape, value) => match converted(value, shape) {
+                Some(value) => {
+                    self.converted.push(path.to_owned());
+                    self.value(&value, shape, path)
+                }
+                None => self.refuse(path, format!("must be {}.", shape.name())),
+            },
         }
     }
 
     /// Says which required members an object lacks.
-    pub fn require(
-        &mut self,
-        object: &Members,
-        members: &std::collections::BTreeMap<String, Member>,
-        path: &str,
-    ) {
+    pub fn require(&mut self, object: &Value, members: &BTreeMap<String, Member>, path: &str) {
         if self.is_lenient {
             return;
         }
-        for (name, _) in members
-            .iter()
-            .filter(|(name, member)| member.is_required && !object.contains_key(*name))
-        {
+        let Some(object) = object.as_object() else {
+            return;
+        };
+        for name in missing(object, members) {
             self.wrong.push((
                 join(path, name),
                 "is missing, and AWS needs it. Add it.".to_owned(),
             ));
         }
+    }
+
+    fn is_default(&self, value: &Value, path: &str) -> bool {
+        let own = path.strip_prefix(&self.root).unwrap_or(path);
+        let own = own.trim_start_matches('.');
+        defaults::is_default(value, &of_any_item(own), self.defaults)
     }
 
     fn map(&mut self, object: &Map<String, Value>, values: &Shape, path: &str) -> Option<Value> {
@@ -240,6 +272,39 @@ impl Pruner {
     }
 }
 
+/// The path without the numbers of items: `containerDefinitions[0].cpu` is `containerDefinitions[].cpu`.
+fn of_any_item(path: &str) -> String {
+    let parts = path.split('[').enumerate().map(|(at, part)| match at {
+        0 => part,
+        _ => part.trim_start_matches(|c: char| c.is_ascii_digit()),
+    });
+    parts.collect::<Vec<_>>().join("[")
+}
+
+/// Required members that an object lacks.
+fn missing<'a>(
+    object: &Members,
+    members: &'a BTreeMap<String, Member>,
+) -> impl Iterator<Item = &'a str> {
+    let names = members
+        .iter()
+        .filter(|(name, member)| member.is_required && !object.contains_key(*name));
+    names.map(|(name, _)| name.as_str())
+}
+
+/// A value of another type that says the same, as people write and some tools send.
+fn converted(value: &Value, shape: &Shape) -> Option<Value> {
+    match (shape, value) {
+        (Shape::Number { .. }, Value::String(text)) => text.parse::<i64>().ok().map(Value::from),
+        (Shape::Text { .. }, Value::Number(number)) if number.is_i64() => {
+            Some(number.to_string().into())
+        }
+        (Shape::Text { .. }, Value::Bool(flag)) => Some(flag.to_string().into()),
+        (Shape::Flag, Value::String(text)) => text.parse::<bool>().ok().map(Value::from),
+        _ => None,
+    }
+}
+
 fn is_tags(path: &str) -> bool {
     path.starts_with("tags.") || path.contains(".tags.")
 }
@@ -255,106 +320,4 @@ fn capital(name: &str) -> String {
         .next()
         .map(|first| first.to_uppercase().chain(chars).collect())
         .unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn prune(spec: Value) -> (Value, Pruner) {
-        let shape = Shape::of_spec("EcsTaskDefinition");
-        let mut pruner = Pruner::default();
-        let kept = pruner.object(
-            spec.as_object().expect("an object"),
-            shape.members().expect("members"),
-            "",
-        );
-        (Value::Object(kept), pruner)
-    }
-
-    #[test]
-    fn skeleton_entries_go_and_what_was_filled_in_stays() {
-        let (kept, pruner) = prune(json!({
-            "family": "web", "taskRoleArn": "", "networkMode": "awsvpc", "placementConstraints": [{"type": "memberOf", "expression": ""}],
-            "volumes": [{"name": "", "host": {"sourcePath": ""}}],
-            "containerDefinitions": [{
-                "name": "app", "image": "nginx:1", "cpu": 0, "essential": true, "command": [""], "entryPoint": ["sh", "-c", ""],
-                "environment": [{"name": "", "value": ""}, {"name": "EMPTY", "value": ""}],
-                "portMappings": [{"containerPort": 0, "hostPort": 0, "protocol": "udp", "name": ""}, {"containerPort": 80}],
-                "dockerLabels": {"KeyName": ""},
-                "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "web", "awslogs-stream-prefix": ""}},
-                "healthCheck": {"command": [""], "interval": 0, "timeout": 0, "retries": 0, "startPeriod": 0},
-            }],
-        }));
-        assert_eq!(pruner.wrong, []);
-        assert_eq!(
-            kept,
-            json!({
-                "family": "web", "networkMode": "awsvpc",
-                "containerDefinitions": [{
-                    "name": "app", "image": "nginx:1", "cpu": 0, "essential": true, "entryPoint": ["sh", "-c", ""],
-                    "environment": [{"name": "EMPTY", "value": ""}], "portMappings": [{"containerPort": 80}],
-                    "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "web", "awslogs-stream-prefix": ""}},
-                }],
-            })
-        );
-    }
-
-    #[test]
-    fn unknown_members_and_wrong_types_are_told_by_path_and_never_by_value() {
-        let (_, pruner) = prune(json!({
-            "containerDefinitions": [{"name": "app", "imgae": "hunter2", "environment": [{"name": "A", "value": 7}], "cpu": "hunter2"}],
-            "networkMode": "hunter2",
-        }));
-        let paths: Vec<_> = pruner.wrong.iter().map(|(path, _)| path.as_str()).collect();
-        assert_eq!(
-            paths,
-            [
-                "containerDefinitions[0].cpu",
-                "containerDefinitions[0].environment[0].value",
-                "containerDefinitions[0].imgae",
-                "containerDefinitions[0].image",
-                "networkMode"
-            ]
-        );
-        let text = format!("{:?}", pruner.wrong);
-        assert!(
-            text.contains("did you mean image?") && !text.contains("hunter2"),
-            "{text}"
-        );
-    }
-
-    #[test]
-    fn tags_of_aws_become_a_map_without_reserved_ones() {
-        let (kept, pruner) = prune(json!({"tags": [
-            {"key": "team", "value": "a"}, {"key": "aws:cloudformation:stack-name", "value": "s"},
-            {"Key": "empty", "Value": ""}, {"key": "", "value": ""}, {"key": "ecs-operator.dev/uid", "value": "u"}]}));
-        assert_eq!(kept, json!({"tags": {"team": "a", "empty": ""}}));
-        assert_eq!(pruner.dropped.len(), 3);
-    }
-
-    #[test]
-    fn what_aws_has_and_this_version_does_not_know_is_left_out_when_lenient() {
-        let shape = Shape::of_spec("EcsTaskDefinition");
-        let mut pruner = Pruner {
-            is_lenient: true,
-            ..Pruner::default()
-        };
-        let answer = json!({"family": "web", "brandNew": {"x": 1}, "networkMode": "teleport"});
-        let kept = pruner.object(
-            answer.as_object().expect("an object"),
-            shape.members().expect("members"),
-            "",
-        );
-        assert_eq!(Value::Object(kept), json!({"family": "web"}));
-        assert_eq!(
-            pruner.dropped,
-            [
-                (Why::Unknown, "brandNew".to_owned()),
-                (Why::Unknown, "networkMode".to_owned())
-            ]
-        );
-    }
 }

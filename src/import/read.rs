@@ -82,13 +82,26 @@ impl File<'_> {
             notes: Vec::new(),
         };
         let mut dropped = BTreeMap::new();
+        let mut converted = Vec::new();
         for found in found {
-            let mut pruner = Pruner::default();
+            let mut pruner = Pruner {
+                defaults: found.kind.defaults(),
+                root: found.path.clone(),
+                ..Pruner::default()
+            };
             content.drafts.push(self.draft(&found, &lines, &mut pruner));
             problems.extend(pruner.wrong.iter().map(|(path, why)| problem(path, why)));
             add(&mut dropped, pruner.dropped);
+            converted.append(&mut pruner.converted);
         }
         content.notes = notes(self.name, dropped);
+        if !converted.is_empty() {
+            content.notes.push(format!(
+                "{}: written as the type that AWS wants: {}",
+                self.name,
+                converted.join(", ")
+            ));
+        }
         if problems.is_empty() {
             Ok(content)
         } else {
@@ -115,7 +128,7 @@ impl File<'_> {
             false
         });
         let spec = pruner.object(&object, members, &found.path);
-        pruner.require(&spec, members, &found.path);
+        pruner.require(&Value::Object(spec.clone()), members, &found.path);
         let stem = self.name.rsplit(['/', '\\']).next().unwrap_or_default();
         Draft {
             kind: found.kind,

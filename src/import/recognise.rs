@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{locate::join, shape::Shape};
+use crate::model::defaults::{self, Defaults};
 
 /// Members with which AWS answers about a resource and that nobody declares (Describe calls of the ECS API).
 const TASK_DEFINITION_OUTPUT: [&str; 9] = [
@@ -89,6 +90,15 @@ impl Kind {
             Self::Cluster => "clusterName",
             Self::TaskDefinition => "family",
             Self::Service => "serviceName",
+        }
+    }
+
+    /// What AWS fills in of it.
+    pub const fn defaults(self) -> &'static Defaults {
+        match self {
+            Self::Cluster => defaults::CLUSTER,
+            Self::TaskDefinition => defaults::TASK_DEFINITION,
+            Self::Service => defaults::SERVICE,
         }
     }
 

@@ -132,7 +132,7 @@ fn strip_value(
 }
 
 /// Whether a value says no more than AWS does by itself.
-fn is_default(value: &Value, path: &str, defaults: &Defaults) -> bool {
+pub fn is_default(value: &Value, path: &str, defaults: &Defaults) -> bool {
     is_listed(value, path, defaults)
         || match value {
             Value::Null => true,
