@@ -15,7 +15,7 @@ use crate::{
         task_definition::{self, DesiredTaskDefinition, Target},
     },
     kubernetes::stores::Stores,
-    model::{Installation, Tags, observed::Family},
+    model::{Installation, Tags, observed::Family, ownership},
     plan::{self, Plan, Step, filter},
     status,
 };
@@ -147,7 +147,13 @@ impl Kind for EcsTaskDefinition {
             .active
             .iter()
             .max_by_key(|revision| revision.number("revision"));
-        let retains = filter::retains(self.lifecycle(), newest.map(|revision| &revision.tags));
+        // One revision that was adopted makes the whole family an adopted one, whatever came on top of it.
+        let adopted = observed
+            .active
+            .iter()
+            .find(|revision| ownership::is_adopted(&revision.tags));
+        let tags = adopted.or(newest).map(|revision| &revision.tags);
+        let retains = filter::retains(self.lifecycle(), tags);
         plan::delete::task_definition(target, observed, retains)
     }
 }
