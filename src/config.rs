@@ -18,6 +18,11 @@ pub struct Cli {
 pub enum Command {
     /// Runs the operator.
     Run(Box<Run>),
+    /// Writes minimal manifests for what exists: in files of task definitions and services, or in AWS.
+    Import(Import),
+    /// Says what the operator would do in AWS for manifests or for the objects of a Kubernetes cluster. Exit code: 0 in
+    /// sync, 2 changes, 1 something can't be planned or needs somebody.
+    Plan(Plan),
     /// Prints the CustomResourceDefinitions as YAML.
     Crds,
     /// Prints the version.
@@ -81,6 +86,82 @@ pub struct Run {
     pub log: String,
 }
 
+/// Flags of commands that read AWS once.
+#[derive(Args, Clone, Debug)]
+pub struct Aws {
+    /// AWS Region. Without it the SDK's own sources are asked (AWS_REGION, profile, instance).
+    #[arg(long, env = "ECS_OPERATOR_REGION")]
+    pub region: Option<String>,
+    /// Another endpoint than AWS's, for every AWS service; https unless --allow-insecure-endpoint.
+    #[arg(long, env = "ECS_OPERATOR_ENDPOINT_URL")]
+    pub endpoint_url: Option<String>,
+    /// Lets --endpoint-url be http, for simulators.
+    #[arg(long, env = "ECS_OPERATOR_ALLOW_INSECURE_ENDPOINT")]
+    pub allow_insecure_endpoint: bool,
+    /// Longest time for one AWS call. With a unit: 500ms, 30s, 5m.
+    #[arg(long, env = "ECS_OPERATOR_AWS_TIMEOUT", default_value = "15s", value_parser = duration)]
+    pub aws_timeout: Duration,
+    /// PEM file with the only certificates that AWS endpoints may have. Without it the system's.
+    #[arg(long, env = "AWS_CA_BUNDLE")]
+    pub ca_bundle: Option<PathBuf>,
+}
+
+/// Flags of `import`.
+#[derive(Args, Debug)]
+pub struct Import {
+    /// JSON file of task definitions, services or clusters: as AWS prints or takes it, a CLI skeleton, or as ecspresso
+    /// and the GitHub Action keep it. A folder stands for its .json files, - for standard input. Can be repeated.
+    #[arg(short = 'f', long = "file", required_unless_present = "cluster", conflicts_with_all = ["services", "all"])]
+    pub files: Vec<PathBuf>,
+    /// ECS cluster to read from AWS. With --file: the cluster of services that name none.
+    #[arg(long)]
+    pub cluster: Option<String>,
+    /// Service of the cluster to read; repeat it for several.
+    #[arg(long = "service", conflicts_with = "all")]
+    pub services: Vec<String>,
+    /// Reads every service of the cluster.
+    #[arg(long)]
+    pub all: bool,
+    /// Namespace of the manifests. Without it none is written, and consent tags name the namespace default.
+    #[arg(short = 'n', long)]
+    pub namespace: Option<String>,
+    /// Where AWS is.
+    #[command(flatten)]
+    pub aws: Aws,
+}
+
+/// Flags of `plan`.
+#[derive(Args, Debug)]
+pub struct Plan {
+    /// Manifest, folder of manifests, or - for standard input; repeat it for several. Without it the live objects are planned.
+    #[arg(short = 'f', long = "file")]
+    pub files: Vec<PathBuf>,
+    /// Namespace of the live objects, and of manifests that name none. Without it the kubeconfig's.
+    #[arg(short = 'n', long)]
+    pub namespace: Option<String>,
+    /// Plans the live objects of every namespace.
+    #[arg(long, conflicts_with_all = ["namespace", "files"])]
+    pub all: bool,
+    /// Form of the plan.
+    #[arg(short = 'o', long, default_value = "text")]
+    pub output: Output,
+    /// The operator's --cluster-id. Without it the UID of the namespace kube-system.
+    #[arg(long, env = "ECS_OPERATOR_CLUSTER_ID", value_parser = cluster_id)]
+    pub cluster_id: Option<String>,
+    /// Where AWS is.
+    #[command(flatten)]
+    pub aws: Aws,
+}
+
+/// Form of a plan.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum Output {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
 /// Form of log lines.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub enum LogFormat {
@@ -93,19 +174,7 @@ pub enum LogFormat {
 impl Run {
     /// Rules between flags; the error is a sentence.
     pub fn check(&self) -> Result<(), String> {
-        if let Some(url) = &self.endpoint_url {
-            let secure = url.starts_with("https://");
-            if !secure && !url.starts_with("http://") {
-                return Err(format!(
-                    "--endpoint-url {url:?} is no URL. Write https://host[:port]."
-                ));
-            }
-            if !secure && !self.allow_insecure_endpoint {
-                return Err(format!(
-                    "--endpoint-url {url:?} is not https: credentials would travel in the clear. Use https, or --allow-insecure-endpoint for a simulator."
-                ));
-            }
-        }
+        endpoint(self.endpoint_url.as_deref(), self.allow_insecure_endpoint)?;
         if self.retry_min > self.retry_max {
             return Err(format!(
                 "--retry-min {:?} is longer than --retry-max {:?}. Make it shorter.",
@@ -126,6 +195,32 @@ impl Run {
         }
         Ok(())
     }
+}
+
+impl Aws {
+    /// Rules between flags; the error is a sentence.
+    pub fn check(&self) -> Result<(), String> {
+        endpoint(self.endpoint_url.as_deref(), self.allow_insecure_endpoint)
+    }
+}
+
+/// Credentials travel only over https, unless it is a simulator.
+fn endpoint(url: Option<&str>, allow_insecure: bool) -> Result<(), String> {
+    let Some(url) = url else {
+        return Ok(());
+    };
+    let secure = url.starts_with("https://");
+    if !secure && !url.starts_with("http://") {
+        return Err(format!(
+            "--endpoint-url {url:?} is no URL. Write https://host[:port]."
+        ));
+    }
+    if !secure && !allow_insecure {
+        return Err(format!(
+            "--endpoint-url {url:?} is not https: credentials would travel in the clear. Use https, or --allow-insecure-endpoint for a simulator."
+        ));
+    }
+    Ok(())
 }
 
 /// A time with a unit: `500ms`, `30s`, `5m`, `1h`; more than zero.
@@ -226,6 +321,39 @@ mod tests {
                 words.iter().all(|word| error.contains(word)),
                 "{args:?}: {error}"
             );
+        }
+    }
+
+    #[test]
+    fn commands_that_read_once_want_to_know_what() {
+        let parse = |args: &[&str]| Cli::try_parse_from(["ecs-operator"].iter().chain(args));
+        for good in [
+            &["import", "-f", "a.json", "-f", "-", "--cluster", "main"][..],
+            &[
+                "import",
+                "--cluster",
+                "main",
+                "--service",
+                "a",
+                "--service",
+                "b",
+            ],
+            &["import", "--cluster", "main", "--all", "-n", "team"],
+            &["plan"],
+            &["plan", "-f", "a.yaml", "-n", "team", "-o", "json"],
+            &["plan", "--all"],
+        ] {
+            assert!(parse(good).is_ok(), "{good:?}");
+        }
+        for bad in [
+            &["import"][..],
+            &["import", "--all"],
+            &["import", "-f", "a.json", "--all"],
+            &["import", "--cluster", "main", "--all", "--service", "a"],
+            &["plan", "--all", "-f", "a.yaml"],
+            &["plan", "-o", "yaml"],
+        ] {
+            assert!(parse(bad).is_err(), "{bad:?}");
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod controllers;
 pub mod desired;
+pub mod import;
 pub mod kubernetes;
 pub mod model;
 pub mod plan;

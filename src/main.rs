@@ -1,6 +1,6 @@
 //! Reads the arguments and runs a command; what fails is said in a sentence.
 
-use std::process::ExitCode;
+use std::{io::Write, process::ExitCode};
 
 use clap::Parser;
 use ecs_operator::{
@@ -13,19 +13,50 @@ fn main() -> ExitCode {
         Command::Crds => print!("{}", cli::crds::yaml()),
         Command::Version => println!("ecs-operator {}", env!("CARGO_PKG_VERSION")),
         Command::Run(flags) => {
-            let runtime = match tokio::runtime::Builder::new_multi_thread()
-                .enable_all()
-                .build()
-            {
-                Ok(runtime) => runtime,
-                Err(error) => return fail(&format!("no threads to run on: {error}")),
-            };
-            if let Err(sentence) = runtime.block_on(cli::run::run(*flags)) {
+            if let Err(sentence) = block_on(cli::run::run(*flags)) {
                 return fail(&sentence);
             }
         }
+        Command::Import(flags) => match block_on(cli::import::run(flags)) {
+            Ok(written) => {
+                written.notes.iter().for_each(|note| eprintln!("{note}"));
+                return print(&written.manifests);
+            }
+            Err(sentence) => return fail(&sentence),
+        },
+        Command::Plan(flags) => match block_on(cli::plan::run(flags)) {
+            Ok(said) => {
+                said.notes.iter().for_each(|note| eprintln!("{note}"));
+                let printed = print(&said.out);
+                return if printed == ExitCode::SUCCESS {
+                    said.code.into()
+                } else {
+                    printed
+                };
+            }
+            Err(sentence) => return fail(&sentence),
+        },
     }
     ExitCode::SUCCESS
+}
+
+/// Runs a command to its end.
+fn block_on<T>(command: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("no threads to run on: {error}"))?
+        .block_on(command)
+}
+
+/// Writes to standard output. Whoever reads it may have enough before the end.
+fn print(text: &str) -> ExitCode {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            fail(&format!("standard output can't be written: {error}"))
+        }
+        _ => ExitCode::SUCCESS,
+    }
 }
 
 fn fail(sentence: &str) -> ExitCode {

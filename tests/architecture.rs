@@ -3,12 +3,13 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// Each room of `src/` and the rooms that it may use besides itself.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("api", &[]),
     ("model", &[]),
     ("config", &[]),
     ("telemetry", &[]),
     ("desired", &["api", "model"]),
+    ("import", &["api", "model", "desired"]),
     ("plan", &["api", "model", "desired"]),
     ("status", &["api", "model", "desired", "plan"]),
     ("aws", &["model", "desired", "plan", "telemetry"]),
@@ -31,6 +32,9 @@ const ROOMS: [(&str, &[&str]); 12] = [
         &[
             "api",
             "model",
+            "desired",
+            "import",
+            "plan",
             "config",
             "telemetry",
             "aws",
@@ -42,7 +46,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
 ];
 
 /// Rooms that turn values into values: the same result for the same arguments, whenever and wherever.
-const PURE: [&str; 5] = ["api", "model", "desired", "plan", "status"];
+const PURE: [&str; 6] = ["api", "model", "desired", "import", "plan", "status"];
 
 /// What a pure room can't have: time, chance, the network, files, threads. Hash maps have an order of chance.
 const IMPURE: [&str; 15] = [

@@ -75,6 +75,36 @@ pub struct Drift {
     pub observed: String,
 }
 
+/// A call that the operator would make.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlannedStep {
+    /// AWS's name of the call, for example `UpdateService`.
+    pub operation: String,
+    /// What it is made for: a name or an ARN.
+    pub resource: String,
+    /// `Create`, `Update`, `Roll` (every task of the service is replaced), `Replace` (it takes the place of one that is destroyed) or `Destroy`.
+    pub effect: Effect,
+    /// Members that it would change, with what AWS has. What may be secret is `…`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Drift>,
+}
+
+/// What a call does to what there is.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub enum Effect {
+    /// Something comes that was not there.
+    Create,
+    /// Something is changed in place.
+    Update,
+    /// A service is changed in a way that replaces its tasks.
+    Roll,
+    /// Something comes in the place of something that goes.
+    Replace,
+    /// Something goes.
+    Destroy,
+}
+
 /// A reference to an object of the same namespace.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     accelerator::InferenceAccelerator,
     container::ContainerDefinition,
-    lifecycle::{LastError, Lifecycle},
+    lifecycle::{LastError, Lifecycle, PlannedStep},
     rules, size,
     task::{
         Compatibility, EphemeralStorage, IpcMode, NetworkMode, PidMode, ProxyConfiguration,
@@ -194,6 +194,9 @@ pub struct EcsTaskDefinitionStatus {
     /// Members that are declared and may be in AWS, as JSON Pointers without values: what is taken out of the spec later is set back in AWS.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub applied: Vec<String>,
+    /// While `managementPolicy` is `Observe`: the calls that would bring AWS to what is declared, in order. Empty: it is in sync.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plan: Vec<PlannedStep>,
     /// The AWS error that hinders this object, while it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<LastError>,

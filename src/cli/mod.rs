@@ -1,4 +1,7 @@
 //! The commands.
 
 pub mod crds;
+pub mod files;
+pub mod import;
+pub mod plan;
 pub mod run;

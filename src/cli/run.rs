@@ -145,7 +145,8 @@ async fn kubernetes() -> Result<Client, String> {
     Client::try_from(config).map_err(|error| format!("no way to Kubernetes: {error}. {hint}."))
 }
 
-async fn kube_system_uid(client: &Client) -> Result<String, String> {
+/// The identity of the Kubernetes cluster. The error is a sentence.
+pub async fn kube_system_uid(client: &Client) -> Result<String, String> {
     let namespaces: Api<Namespace> = Api::all(client.clone());
     let namespace = namespaces.get_metadata("kube-system").await;
     let namespace = namespace.map_err(|error| format!("the UID of the namespace kube-system, which is this cluster's identity in ownership tags, can't be read: {error}. Give --cluster-id, or the right to get that namespace."))?;

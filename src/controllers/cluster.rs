@@ -11,8 +11,8 @@ use crate::{
         cluster::{self, DesiredCluster, Target},
     },
     kubernetes::stores::Stores,
-    model::{Installation, observed::Cluster},
-    plan::{self, Plan, filter},
+    model::{Installation, Tags, observed::Cluster},
+    plan::{self, Plan, Step, filter},
     status,
 };
 
@@ -49,6 +49,7 @@ impl Kind for EcsCluster {
         status.observed_generation = Some(common.observed_generation);
         status.conditions = common.conditions;
         status.last_error = common.last_error;
+        status.plan = common.plan;
         status.drift = common.drift;
     }
 
@@ -81,6 +82,14 @@ impl Kind for EcsCluster {
         let applied = self.status.iter().flat_map(|status| &status.applied);
         let applied = applied.cloned().collect();
         plan::cluster::plan(desired, observed.cluster.as_ref(), known, &applied)
+    }
+
+    fn foresee(observed: &mut Cluster, step: &Step) {
+        plan::foresee::cluster(&mut observed.cluster, step);
+    }
+
+    fn tags(observed: &Cluster) -> Option<&Tags> {
+        observed.cluster.as_ref().map(|cluster| &cluster.tags)
     }
 
     fn facts(

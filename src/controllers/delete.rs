@@ -11,7 +11,7 @@ use crate::{
     aws::Kind as ErrorKind,
     desired::Identity,
     kubernetes::{finalizer, fresh},
-    plan::{State, Step},
+    plan::{State, Step, filter},
     status::Outcome,
 };
 
@@ -38,6 +38,10 @@ pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Action,
     if !users.is_empty() {
         report.outcome = Outcome::Waiting(Reason::DeletionBlocked, used_by(users));
         return publish(object, report, context).await;
+    }
+    // Observed resources stay as they are, without even a tombstone.
+    if filter::observes_only(object.lifecycle()) {
+        return done(object, context).await;
     }
     let (namespace, name, uid) = (
         object.namespace().unwrap_or_default(),

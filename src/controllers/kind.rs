@@ -9,13 +9,13 @@ use crate::{
     api::{
         Lifecycle,
         condition::Reason,
-        lifecycle::{Drift, LastError},
+        lifecycle::{Drift, LastError, PlannedStep},
     },
     aws::{Aws, AwsError, execute::Applied, observe::Look},
     desired::{Identity, Invalid},
     kubernetes::{Object, stores::Stores},
-    model::Installation,
-    plan::Plan,
+    model::{Installation, Tags},
+    plan::{Plan, Step},
 };
 
 /// The members that the status of every kind has.
@@ -28,6 +28,8 @@ pub struct Common {
     pub last_error: Option<LastError>,
     /// What AWS had otherwise.
     pub drift: Vec<Drift>,
+    /// What would be done, of an object that is only observed.
+    pub plan: Vec<PlannedStep>,
 }
 
 /// A reference that leads nowhere yet: wait for a watch event, make no AWS call.
@@ -52,7 +54,7 @@ pub trait Kind: Object + Serialize + Send + Sync + 'static {
     /// Those resources as declared.
     type Desired: Send + Sync;
     /// Those resources as seen.
-    type Observed: Default + Send + Sync;
+    type Observed: Clone + Default + Send + Sync;
 
     /// Label of metrics, name of logs.
     const CONTROLLER: &'static str;
@@ -96,6 +98,10 @@ pub trait Kind: Object + Serialize + Send + Sync + 'static {
     fn absorb(_observed: &mut Self::Observed, _applied: &Applied) -> bool {
         false
     }
+    /// What a step would do to what was seen, as far as the next plan depends on it. Pure.
+    fn foresee(observed: &mut Self::Observed, step: &Step);
+    /// The tags that say whose it is; none: there is nothing.
+    fn tags(observed: &Self::Observed) -> Option<&Tags>;
     /// Updates the facts of the status. Pure.
     fn facts(
         status: &mut Self::Status,

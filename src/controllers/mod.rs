@@ -2,6 +2,7 @@
 //!
 //! `reconcile` is the line; each kind says in a file of its own what its steps are. No decision about AWS is made here.
 
+pub mod adoption;
 pub mod backoff;
 pub mod cluster;
 pub mod context;

@@ -13,12 +13,12 @@ use super::{
 };
 use crate::{
     api::{
-        ManagementPolicy,
         condition::{self, READY, Reason},
         lifecycle::LastError,
     },
     aws::{AwsError, Kind as ErrorKind},
     kubernetes::status as kubernetes_status,
+    plan::filter,
     status::{Outcome, conditions::conditions},
 };
 
@@ -44,7 +44,9 @@ pub async fn publish<K: Kind>(
         error,
         mut status,
         drift,
+        plan,
     } = report;
+    let observes_only = filter::observes_only(object.lifecycle());
     let previous = object.status();
     let generation = object.meta().generation.unwrap_or_default();
     let old = previous.map_or(&[][..], K::conditions);
@@ -54,7 +56,8 @@ pub async fn publish<K: Kind>(
         request_id: error.request_id.clone(),
     });
     let new = conditions(&outcome, old, generation, context.now());
-    if !drift.is_empty() {
+    // Of an object that is only observed nothing is repaired, so that it would be told at every look.
+    if !drift.is_empty() && !observes_only {
         context.metrics.drift_detected(K::CONTROLLER);
         let list: Vec<_> = drift
             .iter()
@@ -83,6 +86,7 @@ pub async fn publish<K: Kind>(
             conditions: new,
             last_error,
             drift,
+            plan,
         },
     );
     let version = kubernetes_status::apply(&context.client, object, previous, &status).await?;
@@ -99,8 +103,7 @@ pub async fn publish<K: Kind>(
         }
     }
     // Nothing is under way for an object that is only observed.
-    let is_idle = object.lifecycle().management_policy == Some(ManagementPolicy::Observe);
-    if is_idle && error.is_none() {
+    if observes_only && error.is_none() {
         return Ok(Action::requeue(jittered(context.periods.drift)));
     }
     Ok(requeue(&uid, &outcome, error.as_ref(), context))

@@ -12,12 +12,11 @@ use kube::{Resource, ResourceExt, runtime::controller::Action};
 use tracing::Instrument;
 
 use super::{
-    context::Context, delete, failure::failed, kind::Kind, memory::Wave, publish::publish,
-    report::Report,
+    adoption, context::Context, delete, failure::failed, kind::Kind, memory::Wave,
+    publish::publish, report::Report,
 };
 use crate::{
     api::{
-        ManagementPolicy,
         condition::{self, READY, Reason},
         lifecycle::Drift,
     },
@@ -25,7 +24,10 @@ use crate::{
     desired::Identity,
     kubernetes::{finalizer, fresh, status as kubernetes_status, stores::Guarded},
     model::text::without_values,
-    plan::{Plan, State, Step, filter},
+    plan::{
+        Plan, State, Step, filter,
+        forecast::{differences, forecast},
+    },
     status::Outcome,
 };
 
@@ -113,7 +115,7 @@ pub async fn reconcile<K: Kind>(
 }
 
 async fn live<K: Kind>(object: &K, context: &Context) -> Result<Action, kube::Error> {
-    let observes_only = object.lifecycle().management_policy == Some(ManagementPolicy::Observe);
+    let observes_only = filter::observes_only(object.lifecycle());
     if object.lifecycle().suspend == Some(true) {
         let mut report = Report::of(object);
         report.outcome = Outcome::Suspended;
@@ -195,6 +197,7 @@ async fn converge<K: Kind>(
         }
     };
     let aws = context.aws(object.lifecycle().region.as_deref());
+    let observes_only = filter::observes_only(object.lifecycle());
     // What AWS does not say now is not "still Ready" when a change is known to be due.
     let mut is_changing = K::is_due(&report.status, &desired);
     let mut absorbed: Option<K::Observed> = None;
@@ -215,9 +218,11 @@ async fn converge<K: Kind>(
             },
         };
         let plan = filter::observe_only(object.plan(&desired, &observed), object.lifecycle());
-        for found in drift(object, &plan) {
-            if report.drift.iter().all(|known| known.path != found.path) {
-                report.drift.push(found);
+        if !observes_only {
+            for found in drift(object, &plan) {
+                if report.drift.iter().all(|known| known.path != found.path) {
+                    report.drift.push(found);
+                }
             }
         }
         K::facts(&mut report.status, &desired, &observed, &plan);
@@ -228,6 +233,12 @@ async fn converge<K: Kind>(
                 State::Waiting(reason, message) => Outcome::Waiting(reason, message),
                 State::Blocked(reason, message) => Outcome::Stalled(reason, message),
             };
+            if observes_only {
+                let seen = forecast(observed, |seen| object.plan(&desired, seen), K::foresee);
+                let found = differences(&seen.steps).filter(|found| K::is_drift(&found.path));
+                report.drift = found.cloned().collect();
+                report.plan = seen.steps;
+            }
             return Ok(Some(report));
         }
         let operations = plan.operations();
@@ -260,6 +271,10 @@ async fn converge<K: Kind>(
             context.memory.wrote(&uid, version.as_deref());
         }
         is_intended = true;
+        if wave == 0 {
+            let owner = id.owner(&context.installation);
+            adoption::announce(object, &owner, &desired, &observed, context).await;
+        }
         tracing::info!(steps = operations, "applying");
         let (applied, result) = aws.execute(&plan.steps).await;
         if result.is_err() {

@@ -2,7 +2,10 @@
 
 use super::kind::Kind;
 use crate::{
-    api::{condition::Reason, lifecycle::Drift},
+    api::{
+        condition::Reason,
+        lifecycle::{Drift, PlannedStep},
+    },
     aws::AwsError,
     status::Outcome,
 };
@@ -17,6 +20,8 @@ pub struct Report<K: Kind> {
     pub status: K::Status,
     /// What AWS had otherwise.
     pub drift: Vec<Drift>,
+    /// What would be done, of an object that is only observed.
+    pub plan: Vec<PlannedStep>,
 }
 
 impl<K: Kind> Report<K> {
@@ -27,6 +32,7 @@ impl<K: Kind> Report<K> {
             error: None,
             status: object.status().cloned().unwrap_or_default(),
             drift: Vec::new(),
+            plan: Vec::new(),
         }
     }
 }

@@ -21,8 +21,8 @@ use crate::{
         service::{self, DesiredService, Known, References, Target},
     },
     kubernetes::stores::Stores,
-    model::{Installation, arn, observed},
-    plan::{self, Plan, State, filter, rollout::History},
+    model::{Installation, Tags, arn, observed},
+    plan::{self, Plan, State, Step, filter, rollout::History},
     status,
 };
 
@@ -68,10 +68,12 @@ impl EcsService {
         let cluster = stores
             .cluster(namespace, &reference.name)
             .ok_or_else(|| not_found("EcsCluster", &reference.name))?;
+        // An observed object stays as it is in AWS: there is nothing to wait for.
+        let is_observed = filter::observes_only(cluster.lifecycle());
         let status = cluster.status.unwrap_or_default();
         match status.cluster_name {
             Some(name)
-                if condition::is_true(&status.conditions, READY)
+                if (is_observed || condition::is_true(&status.conditions, READY))
                     && cluster.metadata.deletion_timestamp.is_none() =>
             {
                 Ok(name)
@@ -87,9 +89,10 @@ impl EcsService {
         let found = stores
             .task_definition(namespace, &reference.name)
             .ok_or_else(|| not_found("EcsTaskDefinition", &reference.name))?;
+        let is_observed = filter::observes_only(found.lifecycle());
         let status = found.status.unwrap_or_default();
         let is_current = status.observed_generation == found.metadata.generation
-            && condition::is_true(&status.conditions, READY);
+            && (is_observed || condition::is_true(&status.conditions, READY));
         let waits = || not_ready("EcsTaskDefinition", &reference.name, &status.conditions);
         match (&status.arn, reference.revision) {
             (Some(arn), Some(revision)) => {
@@ -169,6 +172,7 @@ impl Kind for EcsService {
         status.observed_generation = Some(common.observed_generation);
         status.conditions = common.conditions;
         status.last_error = common.last_error;
+        status.plan = common.plan;
         status.drift = common.drift;
     }
 
@@ -231,6 +235,14 @@ impl Kind for EcsService {
             observed.service = answered;
         }
         is_answered
+    }
+
+    fn foresee(observed: &mut observed::Service, step: &Step) {
+        plan::foresee::service(observed, step);
+    }
+
+    fn tags(observed: &observed::Service) -> Option<&Tags> {
+        observed.service.as_ref().map(|service| &service.tags)
     }
 
     fn facts(

@@ -15,8 +15,8 @@ use crate::{
         task_definition::{self, DesiredTaskDefinition, Target},
     },
     kubernetes::stores::Stores,
-    model::{Installation, observed::Family},
-    plan::{self, Plan, filter},
+    model::{Installation, Tags, observed::Family, ownership},
+    plan::{self, Plan, Step, filter},
     status,
 };
 
@@ -60,6 +60,7 @@ impl Kind for EcsTaskDefinition {
         status.observed_generation = Some(common.observed_generation);
         status.conditions = common.conditions;
         status.last_error = common.last_error;
+        status.plan = common.plan;
     }
 
     fn resolve(&self, _: &Stores) -> Result<(), Pending> {
@@ -89,8 +90,17 @@ impl Kind for EcsTaskDefinition {
         let registered = applied.operation == "RegisterTaskDefinition";
         if registered {
             observed.latest = Some(observe::registered(&applied.answer));
+            observed.content = None;
         }
         registered
+    }
+
+    fn foresee(observed: &mut Family, step: &Step) {
+        plan::foresee::family(observed, step);
+    }
+
+    fn tags(observed: &Family) -> Option<&Tags> {
+        observed.latest.as_ref().map(|latest| &latest.tags)
     }
 
     fn facts(
@@ -143,7 +153,13 @@ impl Kind for EcsTaskDefinition {
             .active
             .iter()
             .max_by_key(|revision| revision.number("revision"));
-        let retains = filter::retains(self.lifecycle(), newest.map(|revision| &revision.tags));
+        // One revision that was adopted makes the whole family an adopted one, whatever came on top of it.
+        let adopted = observed
+            .active
+            .iter()
+            .find(|revision| ownership::is_adopted(&revision.tags));
+        let tags = adopted.or(newest).map(|revision| &revision.tags);
+        let retains = filter::retains(self.lifecycle(), tags);
         plan::delete::task_definition(target, observed, retains)
     }
 }

@@ -6,8 +6,12 @@ use std::sync::{
 };
 
 use kube::{
+    Resource,
     core::DeserializeGuard,
-    runtime::reflector::{ObjectRef, Store},
+    runtime::{
+        reflector::{ObjectRef, Store, store::Writer},
+        watcher::Event,
+    },
 };
 
 use crate::api::{EcsCluster, EcsService, EcsTaskDefinition};
@@ -29,6 +33,20 @@ pub struct Stores {
 }
 
 impl Stores {
+    /// What watches would know of these objects.
+    pub fn of(
+        clusters: impl Iterator<Item = EcsCluster>,
+        task_definitions: impl Iterator<Item = EcsTaskDefinition>,
+        services: impl Iterator<Item = EcsService>,
+    ) -> Self {
+        Self {
+            clusters: store(clusters),
+            task_definitions: store(task_definitions),
+            services: store(services),
+            unlisted: Arc::default(),
+        }
+    }
+
     /// Whether every kind was listed: before, what a store lacks may well exist.
     pub fn are_complete(&self) -> bool {
         self.unlisted.load(Ordering::Acquire) == 0
@@ -76,4 +94,15 @@ impl Stores {
             .filter_map(|service| service.metadata.name.clone())
             .collect()
     }
+}
+
+fn store<K>(objects: impl Iterator<Item = K>) -> Store<Guarded<K>>
+where
+    K: Resource<DynamicType = ()> + Clone + 'static,
+{
+    let mut writer = Writer::new(());
+    for object in objects {
+        writer.apply_watcher_event(&Event::Apply(DeserializeGuard(Ok(object))));
+    }
+    writer.as_reader()
 }

@@ -3,7 +3,9 @@
 //! Values only: no client, no clock, no AWS SDK.
 
 pub mod arn;
+pub mod content;
 pub mod declared;
+pub mod defaults;
 pub mod hash;
 pub mod name;
 pub mod observed;

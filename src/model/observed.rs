@@ -1,6 +1,6 @@
 //! What was seen in AWS. ECS members stay as AWS wrote them; ELBv2's are put into the same camelCase form.
 
-use super::{Members, Tags};
+use super::{Members, Tags, content::Content};
 
 /// A cluster, a task definition revision or a service: AWS's members and its tags.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -114,6 +114,8 @@ pub struct FailedDeployment {
 pub struct Family {
     /// The newest ACTIVE revision that may count: the family's newest or, if that is another's, ours.
     pub latest: Option<Resource>,
+    /// What that revision says.
+    pub content: Option<Content>,
     /// Every ACTIVE revision; read only for deletion.
     pub active: Vec<Resource>,
 }

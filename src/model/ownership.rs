@@ -93,6 +93,13 @@ impl Owner {
         }
     }
 
+    /// Whether the resource with these tags is another object's of the same Kubernetes cluster: two objects mean one resource.
+    pub fn is_anothers(&self, tags: &Tags) -> bool {
+        let tag = |key: &str| tags.get(key).map(String::as_str);
+        tag(CLUSTER_ID) == Some(&self.cluster_id)
+            && (tag(NAMESPACE) != Some(&self.namespace) || tag(NAME) != Some(&self.name))
+    }
+
     /// The value of the `adopt` tag that lets this owner adopt a resource.
     pub fn consent(&self) -> String {
         format!("{}/{}/{}", self.cluster_id, self.namespace, self.name)

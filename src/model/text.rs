@@ -1,5 +1,7 @@
 //! Texts for people.
 
+use serde_json::Value;
+
 /// Cuts a text to at most `max` bytes at a character, and shows that it was cut.
 pub fn truncate(text: &mut String, max: usize) {
     if text.len() > max {
@@ -9,6 +11,33 @@ pub fn truncate(text: &mut String, max: usize) {
         }
         text.truncate(end);
         text.push('…');
+    }
+}
+
+/// Members whose values may be secret: what is told reaches statuses, events and logs.
+const SECRET: [&str; 4] = ["clientSecret", "environment", "hookDetails", "options"];
+
+/// Whether the values of the member of this name may be secret.
+pub fn is_secret(member: &str) -> bool {
+    SECRET.contains(&member)
+}
+
+/// A value for people to see: what may be secret in it is left out.
+pub fn without_secrets(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| {
+                let shown = match value {
+                    Value::Null => Value::Null,
+                    _ if is_secret(name) => Value::from("…"),
+                    value => without_secrets(value),
+                };
+                (name.clone(), shown)
+            })
+            .collect(),
+        Value::Array(items) => items.iter().map(without_secrets).collect(),
+        value => value.clone(),
     }
 }
 
@@ -53,6 +82,15 @@ mod tests {
         for (error, expected) in cases {
             assert_eq!(without_values(error), expected);
         }
+    }
+
+    #[test]
+    fn options_of_log_drivers_are_not_shown() {
+        let logs = serde_json::json!({"logConfiguration": {"logDriver": "splunk", "options": {"splunk-token": "hunter2"}}});
+        assert_eq!(
+            without_secrets(&logs).to_string(),
+            r#"{"logConfiguration":{"logDriver":"splunk","options":"…"}}"#
+        );
     }
 
     #[test]

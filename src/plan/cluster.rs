@@ -50,7 +50,8 @@ pub fn plan(
                 "cluster",
                 name,
                 &why,
-                &desired.target.owner.consent(),
+                &desired.target.owner,
+                &cluster.tags,
                 known == Some(arn),
             );
         }
@@ -260,6 +261,20 @@ mod tests {
             plan(&desired, Some(&foreign), Some("arn:c"), &Paths::new()).state,
             State::Blocked(Reason::OwnershipLost, _)
         ));
+    }
+
+    #[test]
+    fn cluster_of_another_object_is_a_conflict_of_names() {
+        let desired = desired(json!({}));
+        let mut taken = seen(&desired, json!({}));
+        taken
+            .tags
+            .insert("ecs-operator.dev/name".into(), "other".into());
+        let plan = plan(&desired, Some(&taken), None, &Paths::new());
+        assert!(
+            matches!(&plan.state, State::Blocked(Reason::NameConflict, m) if m.contains("team/other")),
+            "{plan:?}"
+        );
     }
 
     #[test]

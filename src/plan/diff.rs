@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use super::Change;
-use crate::model::{Members, arn};
+use crate::model::{
+    Members, arn,
+    text::{is_secret, without_secrets},
+};
 
 /// Lists whose order has a meaning: strategies are tried one after the other. No other list of a service or cluster has one.
 const ORDERED: [&str; 1] = ["placementStrategy"];
@@ -13,9 +16,6 @@ const SUBSETS: [&str; 1] = ["settings"];
 
 /// Members that AWS calls documents: any JSON, the user's own, compared as it is.
 const DOCUMENTS: [&str; 1] = ["hookDetails"];
-
-/// Members whose values are not told: they may hold secrets, and what is told reaches statuses, events and logs.
-const UNTOLD: [&str; 3] = ["clientSecret", "hookDetails", "options"];
 
 /// The declared values that AWS has otherwise, with their paths below `spec`.
 pub fn changes(declared: &Members, observed: &Members) -> Vec<Change> {
@@ -31,7 +31,7 @@ fn collect(path: &str, key: &str, declared: &Value, observed: &Value, changes: &
     if !differs(key, declared, observed) {
         return;
     }
-    if UNTOLD.contains(&key) {
+    if is_secret(key) {
         let untold = |value: &Value| {
             if value.is_null() {
                 Value::Null
@@ -86,26 +86,8 @@ fn without_nulls(value: &Value) -> Value {
 pub fn change(path: &str, declared: &Value, observed: &Value) -> Change {
     Change {
         path: path.to_owned(),
-        declared: told(declared).to_string(),
-        observed: told(observed).to_string(),
-    }
-}
-
-fn told(value: &Value) -> Value {
-    match value {
-        Value::Object(members) => members
-            .iter()
-            .map(|(key, value)| {
-                let told = if UNTOLD.contains(&key.as_str()) {
-                    json!("…")
-                } else {
-                    told(value)
-                };
-                (key.clone(), told)
-            })
-            .collect(),
-        Value::Array(items) => items.iter().map(told).collect(),
-        scalar => scalar.clone(),
+        declared: without_secrets(declared).to_string(),
+        observed: without_secrets(observed).to_string(),
     }
 }
 

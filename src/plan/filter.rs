@@ -4,13 +4,18 @@ use super::{Plan, State};
 use crate::api::{DeletionPolicy, Lifecycle, ManagementPolicy, condition::Reason};
 use crate::model::{Tags, ownership};
 
+/// Whether the object may only be looked at.
+pub fn observes_only(lifecycle: &Lifecycle) -> bool {
+    lifecycle.management_policy == Some(ManagementPolicy::Observe)
+}
+
 /// `managementPolicy: Observe` takes every step out and says what would be done.
 pub fn observe_only(mut plan: Plan, lifecycle: &Lifecycle) -> Plan {
-    if lifecycle.management_policy == Some(ManagementPolicy::Observe) && !plan.steps.is_empty() {
+    if observes_only(lifecycle) && !plan.steps.is_empty() {
         plan.state = State::Waiting(
             Reason::Updating,
             format!(
-                "managementPolicy is Observe, so nothing is changed; to be in sync it would take: {}.",
+                "managementPolicy is Observe, so nothing is changed; status.plan says what would be, beginning with {}",
                 plan.operations()
             ),
         );
@@ -21,7 +26,7 @@ pub fn observe_only(mut plan: Plan, lifecycle: &Lifecycle) -> Plan {
 
 /// Whether the AWS resources stay when the object goes. Adopted ones stay unless the object says otherwise; observed ones always do.
 pub fn retains(lifecycle: &Lifecycle, tags: Option<&Tags>) -> bool {
-    if lifecycle.management_policy == Some(ManagementPolicy::Observe) {
+    if observes_only(lifecycle) {
         return true;
     }
     match lifecycle.deletion_policy {

@@ -7,6 +7,8 @@ pub mod cluster;
 pub mod delete;
 pub mod diff;
 pub mod filter;
+pub mod forecast;
+pub mod foresee;
 pub mod refusal;
 pub mod reset;
 pub mod rollout;
@@ -20,12 +22,7 @@ pub mod tags;
 pub mod target_group;
 pub mod task_definition;
 
-use serde_json::Value;
-
-use crate::{
-    api::condition::Reason,
-    model::{Members, service::STARTS_DEPLOYMENT},
-};
+use crate::{api::condition::Reason, model::Members};
 
 /// One AWS call with everything it needs: the request in AWS's members (ELBv2's in camelCase).
 #[derive(Clone, Debug, PartialEq)]
@@ -215,15 +212,9 @@ impl Plan {
 
     /// Whether the steps replace running tasks: they start a deployment of a service that is there.
     pub fn rolls_tasks(&self) -> bool {
-        self.steps.iter().any(|step| match step {
-            Step::UpdateService(input) => {
-                input.get("forceNewDeployment") == Some(&Value::Bool(true))
-                    || STARTS_DEPLOYMENT
-                        .iter()
-                        .any(|member| input.contains_key(*member))
-            }
-            _ => false,
-        })
+        self.steps.iter().any(
+            |step| matches!(step, Step::UpdateService(input) if service::starts_deployment(input)),
+        )
     }
 
     /// The names of the calls, for people.

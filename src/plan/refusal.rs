@@ -4,19 +4,38 @@ use super::{Change, Plan, State, diff, tags, target_group};
 use crate::{
     api::condition::Reason,
     desired::service::DesiredService,
-    model::{observed, ownership::Claim},
+    model::{
+        Tags, observed,
+        ownership::{Claim, Owner},
+    },
 };
 
 /// Members that only CreateService has.
 pub const IMMUTABLE: [&str; 3] = ["launchType", "schedulingStrategy", "role"];
 
-/// What a resource that is not ours means for its object.
-pub fn not_owned(kind: &str, name: &str, why: &str, consent: &str, lost: bool) -> Plan {
+/// What a resource that is not ours means for its object. `lost`: it was the object's before.
+pub fn not_owned(
+    kind: &str,
+    name: &str,
+    why: &str,
+    owner: &Owner,
+    tags: &Tags,
+    lost: bool,
+) -> Plan {
+    if owner.is_anothers(tags) {
+        return Plan::blocked(
+            Reason::NameConflict,
+            format!(
+                "the {kind} \"{name}\" in AWS is another object's: {why}. Nothing was changed. One resource of AWS is one object: choose another name, or delete one of the two objects."
+            ),
+        );
+    }
     let reason = if lost {
         Reason::OwnershipLost
     } else {
         Reason::NotOwned
     };
+    let consent = owner.consent();
     Plan::blocked(
         reason,
         format!(
@@ -43,7 +62,8 @@ pub fn claim(desired: &DesiredService, observed: &observed::Service) -> Option<P
                     "service",
                     &desired.target.name,
                     &why,
-                    &owner.consent(),
+                    owner,
+                    &service.tags,
                     lost,
                 ));
             }
@@ -65,7 +85,8 @@ pub fn claim(desired: &DesiredService, observed: &observed::Service) -> Option<P
                     "target group",
                     &target.name,
                     &why,
-                    &owner.consent(),
+                    owner,
+                    &seen.tags,
                     false,
                 ));
             }

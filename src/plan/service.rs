@@ -29,6 +29,14 @@ use crate::{
 const VOLUMES: &str = "volumeConfigurations";
 const PLATFORM: &str = "platformVersion";
 
+/// Whether an UpdateService starts a deployment, so that the tasks are replaced.
+pub fn starts_deployment(input: &Members) -> bool {
+    STARTS_DEPLOYMENT
+        .iter()
+        .any(|member| input.contains_key(*member))
+        || input.get("forceNewDeployment") == Some(&Value::Bool(true))
+}
+
 /// Rules with the owner's tags among those that were seen.
 pub fn owned_rules<'a>(owner: &Owner, observed: &'a observed::Service) -> Vec<&'a Rule> {
     observed

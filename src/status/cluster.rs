@@ -8,9 +8,9 @@ use crate::{
     },
 };
 
-/// Updates the facts of `status` from what was seen, if it is ours.
+/// Updates the facts of `status` from what was seen, if it is ours or may become so.
 pub fn facts(status: &mut EcsClusterStatus, cluster: &Resource, owner: &Owner) {
-    if owner.claim(&cluster.tags) != Claim::Ours {
+    if matches!(owner.claim(&cluster.tags), Claim::Foreign(_)) {
         return;
     }
     status.arn = cluster.text("clusterArn").map(str::to_owned);

@@ -11,9 +11,9 @@ use crate::{
     },
 };
 
-/// Updates the facts of `status` from the newest revision, if it is ours.
+/// Updates the facts of `status` from the newest revision, if it is ours or may become so.
 pub fn facts(status: &mut EcsTaskDefinitionStatus, latest: &Resource, owner: &Owner) {
-    if owner.claim(&latest.tags) != Claim::Ours {
+    if matches!(owner.claim(&latest.tags), Claim::Foreign(_)) {
         return;
     }
     let number = latest.number("revision");

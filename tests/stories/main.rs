@@ -8,10 +8,13 @@ mod deleting;
 mod every_member;
 mod failing;
 mod harness;
+mod importing;
 mod load_balancing;
 mod losing;
+mod observing;
 mod operating;
 mod owning;
+mod planning;
 mod rejecting;
 #[path = "../common/rejections.rs"]
 mod rejections;

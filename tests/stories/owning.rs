@@ -60,6 +60,9 @@ fn service_is_adopted_with_the_consent_tag_and_stays_when_the_object_goes() {
         world.apply(&[service("web")]);
         let adopted = world.until_ready("EcsService", "web").await;
         assert_eq!(adopted["status"]["arn"], made["serviceArn"]);
+        let events = world.kubectl(&["get", "events.events.k8s.io", "-o", "json"]);
+        let told = "adopting what exists in AWS: TagResource; UpdateService (taskDefinition), which replaces the tasks";
+        assert!(events.contains(told), "the plan is told first: {events}");
         assert_eq!(world.count("CreateService"), 0);
         world.kubectl(&["delete", "ecsservice/web"]);
         assert_eq!(
@@ -67,6 +70,36 @@ fn service_is_adopted_with_the_consent_tag_and_stays_when_the_object_goes() {
             "ACTIVE"
         );
         assert_eq!(world.count("DeleteService"), 0);
+        world.check();
+    });
+}
+
+#[test]
+fn adopted_family_stays_when_its_object_goes_even_after_an_edit() {
+    story("adopted_family", |mut world| async move {
+        let family = world.aws_name("web");
+        let mut registered = task_definition("web", "nginx:1")["spec"].clone();
+        registered["family"] = json!(family);
+        let consent = format!("any/{}/web", world.namespace);
+        registered["tags"] = json!([{"key": "ecs-operator.dev/adopt", "value": consent}]);
+        world.aws("ecs", "RegisterTaskDefinition", registered);
+        world.start();
+        world.apply(&[task_definition("web", "nginx:1")]);
+        let adopted = world.until_ready("EcsTaskDefinition", "web").await;
+        assert_eq!(adopted["status"]["revision"], 1);
+        assert_eq!(
+            world.mutations(),
+            ["TagResource"],
+            "nothing is registered again"
+        );
+        world.apply(&[task_definition("web", "nginx:2")]);
+        let edited = |object: &Value| is_ready(object) && object["status"]["revision"] == 2;
+        world
+            .until("EcsTaskDefinition", "web", "edited", edited)
+            .await;
+        world.kubectl(&["delete", "ecstaskdefinition/web"]);
+        world.until_gone("EcsTaskDefinition", "web").await;
+        assert_eq!(world.count("DeregisterTaskDefinition"), 0);
         world.check();
     });
 }

@@ -1,6 +1,7 @@
 //! Reading: what is in AWS of the things an object means. Reads only.
 
 mod cluster;
+mod inventory;
 mod rollout;
 mod service;
 mod task_definition;

@@ -8,7 +8,8 @@ use crate::{
     aws::{Aws, AwsError, Kind, ecs::Operation, execute::scope},
     desired::task_definition,
     model::{
-        arn,
+        Members, arn,
+        content::Content,
         observed::{Family, Resource},
         ownership::Claim,
     },
@@ -18,10 +19,10 @@ use crate::{
 impl Aws {
     /// The newest revision of a family that may be ours.
     pub async fn family(&self, target: &task_definition::Target) -> Result<Look<Family>, AwsError> {
-        let mut latest = self.task_definition(&target.family).await?;
+        let mut latest = self.definition(&target.family).await?;
         let seen = latest
             .as_ref()
-            .and_then(|td| td.text("taskDefinitionArn"))
+            .and_then(|(td, _)| td.text("taskDefinitionArn"))
             .map(str::to_owned);
         if let Some(unseen) = self
             .recent
@@ -33,16 +34,18 @@ impl Aws {
             }
         }
         // Somebody else registered on top of ours: ours still counts.
-        if let (Some(newest), Some(known)) = (&latest, &target.known_arn)
+        if let (Some((newest, _)), Some(known)) = (&latest, &target.known_arn)
             && target.owner.claim(&newest.tags) != Claim::Ours
             && newest.text("taskDefinitionArn") != Some(known)
-            && let Some(ours) = self.task_definition(known).await?
-            && ours.text("status") == Some("ACTIVE")
+            && let Some(ours) = self.definition(known).await?
+            && ours.0.text("status") == Some("ACTIVE")
         {
             latest = Some(ours);
         }
+        let (latest, content) = latest.unzip();
         Ok(Ok(Family {
             latest,
+            content,
             active: Vec::new(),
         }))
     }
@@ -70,14 +73,15 @@ impl Aws {
                 break;
             }
         }
-        let active = try_join_all(arns.iter().map(|arn| self.task_definition(arn))).await?;
+        let active = try_join_all(arns.iter().map(|arn| self.definition(arn))).await?;
         Ok(Family {
-            latest: None,
-            active: active.into_iter().flatten().collect(),
+            active: active.into_iter().flatten().map(|(td, _)| td).collect(),
+            ..Family::default()
         })
     }
 
-    async fn task_definition(&self, name: &str) -> Result<Option<Resource>, AwsError> {
+    /// A revision and what it says: the one that is named, or the newest ACTIVE one of a family. None: there is none.
+    pub async fn definition(&self, name: &str) -> Result<Option<(Resource, Content)>, AwsError> {
         match self
             .ecs(
                 Operation::DescribeTaskDefinition,
@@ -85,7 +89,7 @@ impl Aws {
             )
             .await
         {
-            Ok(answer) => Ok(Some(registered(&answer))),
+            Ok(answer) => Ok(Some((registered(&answer), content(&answer)))),
             // ECS has one code for "there is none" and for much else; the text tells them apart (aws.md 4.5).
             Err(error)
                 if error.kind == Kind::Invalid
@@ -98,12 +102,18 @@ impl Aws {
     }
 }
 
+/// What a revision says, in a form that can be compared and not printed.
+fn content(answer: &Value) -> Content {
+    let members = answer["taskDefinition"].as_object();
+    Content::new(members.unwrap_or(&Members::new()))
+}
+
 /// A revision, as RegisterTaskDefinition and DescribeTaskDefinition answer.
 pub fn registered(answer: &Value) -> Resource {
     let mut task_definition = answer["taskDefinition"].clone();
     if let Some(members) = task_definition.as_object_mut() {
         members.insert("tags".into(), answer["tags"].clone());
-        // Contents, environment values among them, never leave this room: what is compared is the hash.
+        // Contents, environment values among them, are kept apart, where they can't be printed.
         members.remove("containerDefinitions");
     }
     resource(&task_definition)

@@ -1,6 +1,7 @@
 //! What every story stands on: the real control plane, the simulator, the real binary under the chart's own rights.
 
 pub mod audit;
+pub mod command;
 pub mod control_plane;
 pub mod gate;
 pub mod invariants;

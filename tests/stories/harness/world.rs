@@ -246,6 +246,13 @@ impl World {
         self.plane.kubectl(&all, "")
     }
 
+    /// kubectl in the story's namespace, with standard input.
+    pub fn kubectl_with(&self, args: &[&str], stdin: &str) -> String {
+        let mut all = vec!["-n", &self.namespace];
+        all.extend(args);
+        self.plane.kubectl(&all, stdin)
+    }
+
     /// Sets an annotation that asks for a reconcile now.
     pub fn reconcile_now(&self, kind: &str, name: &str, value: &str) {
         self.kubectl(&[
