@@ -246,7 +246,7 @@ mod tests {
     use super::*;
 
     const TASK_DEFINITION: &str = r#"{"taskDefinition": {"taskDefinitionArn": "arn:aws:ecs:r:a:task-definition/Web_App:7", "revision": 7, "family": "Web_App", "status": "ACTIVE",
-        "containerDefinitions": [{"name": "app", "image": "nginx:1", "environment": [{"name": "DB_PASSWORD", "value": "hunter2"}]}]}}"#;
+        "containerDefinitions": [{"name": "app", "image": "nginx:1", "memory": 128, "environment": [{"name": "DB_PASSWORD", "value": "hunter2"}]}]}}"#;
 
     fn run(texts: &[(&str, &str)], cluster: Option<&str>) -> Result<Imported, Vec<String>> {
         let files: Vec<_> = texts
@@ -340,7 +340,7 @@ mod tests {
 
     #[test]
     fn mistakes_that_the_schema_cannot_see_are_told_with_their_line() {
-        let text = "{\"family\": \"web\",\n\"networkMode\": \"awsvpc\",\n\"containerDefinitions\": [{\"name\": \"a\", \"image\": \"b\",\n\"portMappings\": [{\"containerPort\": 80, \"hostPort\": 81}]}]}";
+        let text = "{\"family\": \"web\",\n\"networkMode\": \"awsvpc\",\n\"containerDefinitions\": [{\"name\": \"a\", \"image\": \"b\", \"memory\": 128,\n\"portMappings\": [{\"containerPort\": 80, \"hostPort\": 81}]}]}";
         let problems = run(&[("t.json", text)], None).expect_err("invalid");
         assert!(
             problems[0].starts_with("t.json:4: containerDefinitions[0].portMappings[0].hostPort:"),
