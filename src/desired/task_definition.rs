@@ -4,6 +4,8 @@ mod container;
 mod fargate;
 mod reference;
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::{Identity, Invalid, declared_tags, members, remove_lifecycle, schema, tags};
@@ -42,6 +44,28 @@ pub struct DesiredTaskDefinition {
     pub hash: String,
     /// The user's tags, the ownership tags and the hash.
     pub tags: Tags,
+    /// What to keep of older revisions; none: there are too few for any to go.
+    pub history: Option<History>,
+}
+
+/// What to keep of older revisions.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct History {
+    /// So many besides the current one and those in use.
+    pub limit: usize,
+    /// Whether those that go are deleted, not only deregistered.
+    pub deletes: bool,
+    /// Numbers of revisions that objects refer to.
+    pub referred: BTreeSet<i64>,
+}
+
+/// Older revisions that are kept when an object declares nothing.
+const HISTORY_LIMIT: usize = 10;
+
+/// How many older revisions an object keeps.
+pub fn history_limit(spec: &EcsTaskDefinitionSpec) -> usize {
+    spec.revision_history_limit
+        .map_or(HISTORY_LIMIT, |limit| usize::try_from(limit).unwrap_or(0))
 }
 
 impl DesiredTaskDefinition {
@@ -77,6 +101,9 @@ pub fn desired(
     let target = target(id, spec, known_arn, installation)?;
     let mut tags = tags(&spec.lifecycle, &target.owner)?;
     remove_lifecycle(&mut members);
+    for ours in ["revisionHistoryLimit", "deleteOldRevisions"] {
+        members.remove(ours);
+    }
     members.insert("family".into(), Value::from(target.family.as_str()));
     check_bytes(&members)?;
     let hash = hash::content(&canonical(&members));
@@ -86,6 +113,7 @@ pub fn desired(
         members,
         hash,
         tags,
+        history: None,
     })
 }
 

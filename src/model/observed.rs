@@ -116,6 +116,10 @@ pub struct Family {
     pub latest: Option<Resource>,
     /// What that revision says.
     pub content: Option<Content>,
-    /// Every ACTIVE revision; read only for deletion.
+    /// Every ACTIVE revision; read only for deletion and when older ones may go.
     pub active: Vec<Resource>,
+    /// INACTIVE revisions; read only when older ones are to be deleted.
+    pub inactive: Vec<Resource>,
+    /// ARNs of revisions that a service or a task in the Region uses; none: not read, so that nothing may go.
+    pub used: Option<std::collections::BTreeSet<String>>,
 }

@@ -103,8 +103,8 @@ fn delete(world: &World) {
     world.kubectl(&["delete", "--wait=false", "ecsservice/web"]);
 }
 
-/// Waits until the operator says what it waits for; then AWS shows what it made.
-async fn deleted_before_it_shows(world: &World) {
+/// Waits until the operator says what the deletion waits for; then AWS shows what was made.
+async fn deleted_when_it_shows(world: &World) {
     let waits = |object: &Value| {
         condition(object, "Ready").is_some_and(|(_, reason, message)| {
             reason == "Draining" && message.contains("did not see")
@@ -145,7 +145,7 @@ fn service_whose_creation_was_not_answered_is_deleted_when_it_shows() {
             })
             .await;
         delete(&world);
-        deleted_before_it_shows(&world).await;
+        deleted_when_it_shows(&world).await;
     });
 }
 
@@ -160,7 +160,7 @@ fn service_that_an_earlier_process_made_unseen_is_deleted_when_it_shows() {
         killed_in(&mut world, &gate, "CreateService").await;
         delete(&world);
         world.start();
-        deleted_before_it_shows(&world).await;
+        deleted_when_it_shows(&world).await;
     });
 }
 

@@ -22,3 +22,4 @@ mod rolling_out;
 mod seeing;
 mod staying;
 mod sweeping;
+mod trimming;

@@ -39,17 +39,17 @@ fn installation() -> Installation {
 fn object<K: Kind>(spec: &Value) -> Result<K, String> {
     let metadata =
         json!({"namespace": ID.namespace, "name": ID.name, "uid": ID.uid, "generation": 1});
-    let object = json!({"apiVersion": K::api_version(&()), "kind": K::kind(&()), "metadata": metadata, "spec": spec});
+    let object = json!({"apiVersion": K::api_version(&K::References::default()), "kind": K::kind(&()), "metadata": metadata, "spec": spec});
     serde_json::from_value(object).map_err(|error| error.to_string())
 }
 
 /// Reconciles until nothing is left to do; what was seen last.
-async fn settle<K: Kind<References = ()>>(
+async fn settle<K: Kind<References: Default>>(
     aws: &Arc<Aws>,
     object: &K,
 ) -> Result<K::Observed, String> {
     let desired = object
-        .desired(ID, &(), &installation())
+        .desired(ID, &K::References::default(), &installation())
         .map_err(|e| e.to_string())?;
     for _ in 0..WAVES {
         let look = K::observe(aws, &desired).await.map_err(|e| e.to_string())?;
@@ -73,7 +73,7 @@ fn mutations(simulator: &Simulator) -> Vec<Entry> {
 }
 
 /// One member, declared from the start or added to `before`: the requests that were made for it and what was seen in the end.
-async fn drive<K: Kind<References = ()>>(
+async fn drive<K: Kind<References: Default>>(
     before: Option<&Value>,
     case: &Case,
 ) -> Result<(Vec<Entry>, K::Observed), String> {
@@ -108,7 +108,7 @@ fn declared(entry: &Entry, added: &[&str]) -> Value {
 }
 
 /// Drives every member, and fails with all that went otherwise.
-fn every<K: Kind<References = ()>>(
+fn every<K: Kind<References: Default>>(
     cases: &[Case],
     before: Option<Value>,
     check: impl Fn(&Case, &[Entry], &K::Observed) -> Result<(), String>,

@@ -5,6 +5,7 @@ mod inventory;
 mod rollout;
 mod service;
 mod task_definition;
+mod usage;
 
 use serde_json::Value;
 
@@ -12,6 +13,7 @@ use crate::model::{Tags, observed::Resource};
 
 pub use service::{Interest, created, updated};
 pub use task_definition::registered;
+pub(super) use usage::Usage;
 
 /// Events of a service that are kept; ECS gives up to 100.
 const EVENTS: usize = 3;
