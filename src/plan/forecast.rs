@@ -78,34 +78,64 @@ fn planned(plan: &Plan) -> Vec<PlannedStep> {
             changes: Vec::new(),
         })
         .collect();
+    let mut told: Vec<Vec<&str>> = vec![Vec::new(); planned.len()];
     for change in &plan.changes {
-        let makes = |index: &usize| {
-            let is_told = planned[*index]
-                .changes
-                .iter()
-                .any(|told| told.path == change.path);
-            !is_told && makes(&plan.steps[*index], &change.path)
-        };
+        let path = change.path.as_str();
+        let is_its =
+            |index: &usize| !told[*index].contains(&path) && makes(&plan.steps[*index], path);
         let index = (0..planned.len())
-            .find(makes)
+            .find(is_its)
             .or(planned.len().checked_sub(1));
         if let Some(index) = index {
-            planned[index].changes.push(shown(change));
+            told[index].push(path);
+            planned[index].changes.extend(fields(change));
         }
     }
     planned
 }
 
-fn shown(change: &Change) -> Drift {
+/// A change, field by field where both sides are objects.
+fn fields(change: &Change) -> Vec<Drift> {
+    let value = |text: &str| serde_json::from_str(text).unwrap_or(Value::Null);
+    let mut found = Vec::new();
+    differing(
+        &change.path,
+        &value(&change.declared),
+        &value(&change.observed),
+        &mut found,
+    );
+    if found.is_empty() {
+        // Not in what it says as it stands, or no JSON.
+        found.push(shown(&change.path, &change.declared, &change.observed));
+    }
+    found
+}
+
+fn differing(path: &str, declared: &Value, observed: &Value, found: &mut Vec<Drift>) {
+    match (declared, observed) {
+        (Value::Object(declared), Value::Object(observed)) => {
+            for (member, value) in declared {
+                let seen = observed.get(member).unwrap_or(&Value::Null);
+                differing(&format!("{path}.{member}"), value, seen, found);
+            }
+        }
+        (declared, observed) if declared != observed => {
+            found.push(shown(path, &declared.to_string(), &observed.to_string()));
+        }
+        _ => {}
+    }
+}
+
+fn shown(path: &str, declared: &str, observed: &str) -> Drift {
     let cut = |text: &str| {
         let mut text = text.to_owned();
         truncate(&mut text, VALUE_MAX);
         text
     };
     Drift {
-        path: change.path.clone(),
-        declared: cut(&change.declared),
-        observed: cut(&change.observed),
+        path: path.to_owned(),
+        declared: cut(declared),
+        observed: cut(observed),
     }
 }
 
@@ -252,6 +282,24 @@ mod tests {
             )
         };
         assert_eq!(told, expected.map(owned));
+    }
+
+    #[test]
+    fn blocks_are_told_field_by_field() {
+        let change = diff::change(
+            "networkConfiguration",
+            &json!({"awsvpcConfiguration": {"assignPublicIp": "ENABLED", "subnets": ["a"]}}),
+            &json!({"awsvpcConfiguration": {"assignPublicIp": "DISABLED", "subnets": ["a"], "securityGroups": []}}),
+        );
+        let path = "networkConfiguration.awsvpcConfiguration.assignPublicIp";
+        let expected = shown(path, "\"ENABLED\"", "\"DISABLED\"");
+        assert_eq!(fields(&change), [expected]);
+        let hidden = Change {
+            path: "cpu".into(),
+            declared: "…".into(),
+            observed: "…".into(),
+        };
+        assert_eq!(fields(&hidden), [shown("cpu", "…", "…")]);
     }
 
     #[test]
