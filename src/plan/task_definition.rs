@@ -168,7 +168,11 @@ mod tests {
             let is_ours = number != 2;
             Resource {
                 members: members.as_object().unwrap().clone(),
-                tags: is_ours.then(|| desired.tags.clone()).unwrap_or_default(),
+                tags: if is_ours {
+                    desired.tags.clone()
+                } else {
+                    Default::default()
+                },
             }
         };
         let family = Family {

@@ -39,7 +39,7 @@ fn installation() -> Installation {
 fn object<K: Kind>(spec: &Value) -> Result<K, String> {
     let metadata =
         json!({"namespace": ID.namespace, "name": ID.name, "uid": ID.uid, "generation": 1});
-    let object = json!({"apiVersion": K::api_version(&K::References::default()), "kind": K::kind(&()), "metadata": metadata, "spec": spec});
+    let object = json!({"apiVersion": K::api_version(&()), "kind": K::kind(&()), "metadata": metadata, "spec": spec});
     serde_json::from_value(object).map_err(|error| error.to_string())
 }
 

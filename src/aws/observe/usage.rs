@@ -19,7 +19,7 @@ use crate::{
 
 /// How long what services use is good for: families that are due at the same time share one reading. A revision that is
 /// deregistered all the same goes on running where it runs (DeregisterTaskDefinition).
-const FRESH: Duration = Duration::from_secs(60);
+const FRESH: Duration = Duration::from_secs(15);
 
 /// Names in one DescribeServices.
 const SERVICES: usize = 10;
