@@ -169,7 +169,7 @@ impl App {
             })
             .await?;
         waves += process
-            .settle(&mut self.task_definition, &(), |object, status| {
+            .settle(&mut self.task_definition, &None, |object, status| {
                 object.status = Some(status)
             })
             .await?;

@@ -108,6 +108,16 @@ pub struct EcsTaskDefinitionSpec {
     /// Processor architecture and operating system. Absent: Linux on X86_64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runtime_platform: Option<RuntimePlatform>,
+    /// How many older revisions are kept besides the current one and those in use. The others that this object registered are
+    /// deregistered once it is settled. In use is what an EcsService refers to or runs, and what any service or task in
+    /// the account and Region runs, whoever made it. Absent: 10. Can be changed without a new revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 10000))]
+    pub revision_history_limit: Option<i32>,
+    /// Deletes revisions for good some minutes after they were deregistered for `revisionHistoryLimit`; AWS then no longer
+    /// shows what they were. Absent: false, they stay INACTIVE. Can be changed without a new revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delete_old_revisions: Option<bool>,
     /// suspend, managementPolicy, deletionPolicy, tags and region.
     #[serde(flatten)]
     pub lifecycle: Lifecycle,

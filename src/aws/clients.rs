@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use super::{
     AwsError, Kind,
     limits::{Bucket, Limits},
+    observe::Usage,
     priorities::Priorities,
     reader::Readers,
     recent::Recent,
@@ -123,6 +124,7 @@ impl Clients {
             limits: Limits::new(self.limits, self.stop.clone()),
             recent: Recent::default(),
             unanswered: Unanswered::default(),
+            usage: Usage::default(),
             priorities: Priorities::default(),
             readers: Readers::new(aws.clone()),
             metrics: self.metrics.clone(),
@@ -170,6 +172,7 @@ pub struct Aws {
     pub(super) limits: Limits,
     pub(super) recent: Recent,
     pub(super) unanswered: Unanswered,
+    pub(super) usage: Usage,
     pub(super) priorities: Priorities,
     pub(super) readers: Readers,
     metrics: Arc<Metrics>,

@@ -105,8 +105,10 @@ operations! {
     PutClusterCapacityProviders put_cluster_capacity_providers EcsClusterModify;
     DeleteCluster delete_cluster EcsClusterModify;
     DescribeClusters describe_clusters EcsClusterRead;
+    ListClusters list_clusters EcsClusterRead;
     RegisterTaskDefinition register_task_definition EcsTaskDefinitionModify;
     DeregisterTaskDefinition deregister_task_definition EcsTaskDefinitionModify;
+    DeleteTaskDefinitions delete_task_definitions EcsTaskDefinitionDelete;
     DescribeTaskDefinition describe_task_definition EcsTaskDefinitionRead;
     ListTaskDefinitions list_task_definitions EcsTaskDefinitionRead;
     CreateService create_service EcsServiceModify;

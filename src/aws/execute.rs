@@ -68,6 +68,9 @@ impl Aws {
             Step::DeregisterTaskDefinition(input) => {
                 self.ecs(Operation::DeregisterTaskDefinition, input).await
             }
+            Step::DeleteTaskDefinitions(input) => {
+                self.ecs(Operation::DeleteTaskDefinitions, input).await
+            }
             Step::CreateService(input) => {
                 let answer = self.ecs(Operation::CreateService, input).await?;
                 self.recent.created(

@@ -14,6 +14,7 @@ pub enum Bucket {
     EcsClusterModify,
     EcsClusterRead,
     EcsTaskDefinitionModify,
+    EcsTaskDefinitionDelete,
     EcsTaskDefinitionRead,
     EcsTagModify,
     EcsServiceModify,
@@ -26,12 +27,13 @@ pub enum Bucket {
 }
 
 impl Bucket {
-    const COUNT: usize = 12;
+    const COUNT: usize = 13;
 
     /// Burst and refill per second.
     const fn rate(self) -> (f64, f64) {
         match self {
             Self::EcsClusterModify | Self::EcsTaskDefinitionModify => (20.0, 1.0),
+            Self::EcsTaskDefinitionDelete => (5.0, 1.0),
             Self::EcsClusterRead
             | Self::EcsTaskDefinitionRead
             | Self::EcsServiceDeploymentRead
@@ -98,6 +100,16 @@ impl Limits {
             () = tokio::time::sleep(wait) => Ok(wait),
             Ok(_) = stop.wait_for(|stop| *stop) => Err(Stopping),
         }
+    }
+
+    /// Whether more than half of a bucket's tokens are there: what can wait for ever asks before it takes any.
+    pub fn is_idle(&self, bucket: Bucket) -> bool {
+        let (burst, refill) = bucket.rate();
+        let Ok(tokens) = self.buckets[bucket as usize].lock() else {
+            return false;
+        };
+        let level = tokens.level + tokens.at.elapsed().as_secs_f64() * refill;
+        !self.enabled || level > burst / 2.0
     }
 
     /// AWS answered "slow down" all the same (other tools share the account): the bucket is empty.
@@ -169,6 +181,17 @@ mod tests {
             limits.acquire(Bucket::EcsServiceModify).await,
             Ok(Duration::ZERO)
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bucket_is_idle_again_when_it_is_half_full() {
+        let limits = limits(true);
+        let bucket = Bucket::EcsTaskDefinitionModify;
+        assert!(limits.is_idle(bucket));
+        limits.drained(bucket);
+        assert!(!limits.is_idle(bucket));
+        tokio::time::advance(Duration::from_secs(11)).await;
+        assert!(limits.is_idle(bucket));
     }
 
     #[tokio::test(start_paused = true)]

@@ -117,6 +117,10 @@ impl Kind for EcsCluster {
         aws.used_cluster(&target.name).await
     }
 
+    fn is_seen(&self, observed: &Cluster) -> bool {
+        observed.cluster.is_some()
+    }
+
     fn plan_deletion(&self, target: &Target, observed: &Cluster) -> Plan {
         let retains = filter::retains(
             self.lifecycle(),

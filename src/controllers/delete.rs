@@ -11,7 +11,7 @@ use crate::{
     aws::Kind as ErrorKind,
     desired::Identity,
     kubernetes::{finalizer, fresh},
-    plan::{State, Step},
+    plan::State,
     status::Outcome,
 };
 
@@ -72,6 +72,9 @@ pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Action,
             }
             Err(error) => return publish(object, failed(report, error, true), context).await,
         };
+        if object.is_seen(&observed) {
+            aws.showed_up(&uid);
+        }
         let plan = object.plan_deletion(&target, &observed);
         if plan.steps.is_empty() {
             match plan.state {
@@ -94,9 +97,6 @@ pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Action,
         if wave == 0 && !fresh::is_current(&context.client, object).await? {
             tracing::info!("the watch is behind; waiting for it");
             return Ok(Action::requeue(BEHIND));
-        }
-        if plan.steps.iter().any(Step::deletes_last_created) {
-            aws.showed_up(&uid);
         }
         tracing::info!(steps = plan.operations(), "deleting");
         match aws.execute(&plan.steps).await.1 {

@@ -136,6 +136,9 @@ pub trait Kind:
         aws: &Aws,
         target: &Self::Target,
     ) -> impl Future<Output = Result<Look<Self::Observed>, AwsError>> + Send;
+    /// Whether AWS shows what is created last for the object, or has somebody else's in its place: then nothing else can
+    /// show up. Pure.
+    fn is_seen(&self, observed: &Self::Observed) -> bool;
     /// The steps of deletion. Pure.
     fn plan_deletion(&self, target: &Self::Target, observed: &Self::Observed) -> Plan;
 }

@@ -214,6 +214,16 @@ async fn converge<K: Kind>(
             };
             return Ok(Some(report));
         }
+        if plan.is_cleanup() {
+            if is_current || fresh::is_current(&context.client, object).await? {
+                tracing::info!(steps = plan.operations(), "clearing away");
+                if let Err(error) = aws.execute(&plan.steps).await.1 {
+                    tracing::warn!(%error, "not everything was cleared away; trying again");
+                }
+            }
+            report.outcome = Outcome::Settled(K::settled(&desired, &observed));
+            return Ok(Some(report));
+        }
         let operations = plan.operations();
         match context.memory.next(&uid, &plan, wave == 0) {
             Wave::New => {}

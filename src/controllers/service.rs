@@ -311,6 +311,10 @@ impl Kind for EcsService {
         aws.service(target, &Interest::default()).await
     }
 
+    fn is_seen(&self, observed: &observed::Service) -> bool {
+        observed.service.is_some()
+    }
+
     fn plan_deletion(&self, target: &Target, observed: &observed::Service) -> Plan {
         let retains = filter::retains(
             self.lifecycle(),

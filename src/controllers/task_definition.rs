@@ -1,5 +1,7 @@
 //! The steps of EcsTaskDefinition.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use super::kind::{Common, Kind, Pending};
@@ -12,10 +14,10 @@ use crate::{
     },
     desired::{
         Identity, Invalid,
-        task_definition::{self, DesiredTaskDefinition, Target},
+        task_definition::{self, DesiredTaskDefinition, History, Target},
     },
     kubernetes::stores::Stores,
-    model::{Installation, observed::Family},
+    model::{Installation, arn, observed::Family, ownership},
     plan::{self, Plan, filter},
     status,
 };
@@ -24,11 +26,47 @@ impl EcsTaskDefinition {
     fn known_arn(&self) -> Option<&str> {
         self.status.as_ref()?.arn.as_deref()
     }
+
+    /// Numbers of revisions that services of the scope name or were seen to run.
+    fn referred(&self, stores: &Stores) -> BTreeSet<i64> {
+        let namespace = self.metadata.namespace.as_deref();
+        let family = self
+            .status
+            .as_ref()
+            .and_then(|status| status.family.as_deref());
+        let services = stores.services.state();
+        let services = services
+            .iter()
+            .filter_map(|guarded| guarded.0.as_ref().ok());
+        services
+            .flat_map(|service| {
+                let reference = service
+                    .spec
+                    .task_definition_ref
+                    .as_ref()
+                    .filter(|reference| {
+                        service.metadata.namespace.as_deref() == namespace
+                            && Some(reference.name.as_str()) == self.metadata.name.as_deref()
+                    });
+                let pinned = reference.and_then(|reference| reference.revision);
+                let status = service.status.as_ref();
+                let named = [
+                    service.spec.task_definition.as_deref(),
+                    status.and_then(|s| Some(s.task_definition.as_ref()?.arn.as_str())),
+                    status.and_then(|s| s.rollout.as_ref()?.task_definition.as_deref()),
+                ];
+                let named = named.into_iter().flatten();
+                let of_family = named.filter(|named| Some(arn::family(named)) == family);
+                let numbers = of_family.filter_map(arn::revision).collect::<Vec<_>>();
+                numbers.into_iter().chain(pinned.map(i64::from))
+            })
+            .collect()
+    }
 }
 
 impl Kind for EcsTaskDefinition {
     type Status = EcsTaskDefinitionStatus;
-    type References = ();
+    type References = Option<History>;
     type Target = Target;
     type Desired = DesiredTaskDefinition;
     type Observed = Family;
@@ -62,21 +100,52 @@ impl Kind for EcsTaskDefinition {
         status.last_error = common.last_error;
     }
 
-    fn resolve(&self, _: &Stores) -> Result<(), Pending> {
-        Ok(())
+    fn resolve(&self, stores: &Stores) -> Result<Option<History>, Pending> {
+        let limit = task_definition::history_limit(&self.spec);
+        let known = self
+            .status
+            .as_ref()
+            .map_or(&[][..], |status| status.revisions.as_slice());
+        // The current one comes on top. What objects refer to is found here; for the rest AWS must be read.
+        if known.len() <= limit + 1 {
+            return Ok(None);
+        }
+        let referred = self.referred(stores);
+        let current = self.status.as_ref().and_then(|status| status.revision);
+        let free = known.iter().filter(|revision| {
+            !referred.contains(&revision.number) && Some(revision.number) != current
+        });
+        Ok((free.count() > limit).then(|| History {
+            limit,
+            deletes: self.spec.delete_old_revisions == Some(true),
+            referred,
+        }))
     }
 
     fn desired(
         &self,
         id: Identity<'_>,
-        (): &(),
+        history: &Option<History>,
         installation: &Installation,
     ) -> Result<DesiredTaskDefinition, Invalid> {
-        task_definition::desired(id, &self.spec, self.known_arn(), installation)
+        let desired = task_definition::desired(id, &self.spec, self.known_arn(), installation)?;
+        Ok(DesiredTaskDefinition {
+            history: history.clone(),
+            ..desired
+        })
     }
 
     async fn observe(aws: &Aws, desired: &DesiredTaskDefinition) -> Result<Look<Family>, AwsError> {
-        aws.family(&desired.target).await
+        let mut look = aws.family(&desired.target).await?;
+        if let (Ok(family), Some(history)) = (&mut look, &desired.history) {
+            let latest = family.latest.as_ref();
+            let hash = latest.and_then(|latest| latest.tags.get(ownership::HASH));
+            // A new revision comes first.
+            if hash == Some(&desired.hash) {
+                aws.outdated(&desired.target, history, family).await;
+            }
+        }
+        Ok(look)
     }
 
     fn plan(&self, desired: &DesiredTaskDefinition, observed: &Family) -> Plan {
@@ -100,6 +169,7 @@ impl Kind for EcsTaskDefinition {
     ) {
         if let Some(latest) = &observed.latest {
             status::task_definition::facts(status, latest, &desired.target.owner);
+            status::task_definition::history(status, observed, &desired.target.owner);
         }
     }
 
@@ -134,6 +204,15 @@ impl Kind for EcsTaskDefinition {
 
     async fn observe_deletion(aws: &Aws, target: &Target) -> Result<Look<Family>, AwsError> {
         aws.revisions(target).await.map(Ok)
+    }
+
+    fn is_seen(&self, observed: &Family) -> bool {
+        let known = self.status.as_ref().and_then(|status| status.revision);
+        let numbers = observed
+            .active
+            .iter()
+            .map(|revision| revision.number("revision"));
+        numbers.max().flatten() > known
     }
 
     fn plan_deletion(&self, target: &Target, observed: &Family) -> Plan {

@@ -38,6 +38,28 @@ pub struct DesiredTaskDefinition {
     pub hash: String,
     /// The user's tags, the ownership tags and the hash.
     pub tags: Tags,
+    /// What to keep of older revisions; none: there are too few for any to go.
+    pub history: Option<History>,
+}
+
+/// What to keep of older revisions.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct History {
+    /// So many besides the current one and those in use.
+    pub limit: usize,
+    /// Whether those that go are deleted, not only deregistered.
+    pub deletes: bool,
+    /// Numbers of revisions that objects refer to.
+    pub referred: BTreeSet<i64>,
+}
+
+/// Older revisions that are kept when an object declares nothing.
+const HISTORY_LIMIT: usize = 10;
+
+/// How many older revisions an object keeps.
+pub fn history_limit(spec: &EcsTaskDefinitionSpec) -> usize {
+    spec.revision_history_limit
+        .map_or(HISTORY_LIMIT, |limit| usize::try_from(limit).unwrap_or(0))
 }
 
 /// Which family an object means.
@@ -66,6 +88,9 @@ pub fn desired(
     let mut tags = tags(&spec.lifecycle, &target.owner)?;
     let mut members = members(spec);
     remove_lifecycle(&mut members);
+    for ours in ["revisionHistoryLimit", "deleteOldRevisions"] {
+        members.remove(ours);
+    }
     members.insert("family".into(), Value::from(target.family.as_str()));
     let hash = hash::content(&members);
     tags.insert(ownership::HASH.into(), hash.clone());
@@ -74,6 +99,7 @@ pub fn desired(
         members,
         hash,
         tags,
+        history: None,
     })
 }
 

@@ -112,6 +112,10 @@ pub struct FailedDeployment {
 pub struct Family {
     /// The newest ACTIVE revision that may count: the family's newest or, if that is another's, ours.
     pub latest: Option<Resource>,
-    /// Every ACTIVE revision; read only for deletion.
+    /// Every ACTIVE revision; read only for deletion and when older ones may go.
     pub active: Vec<Resource>,
+    /// INACTIVE revisions; read only when older ones are to be deleted.
+    pub inactive: Vec<Resource>,
+    /// ARNs of revisions that a service or a task in the Region uses; none: not read, so that nothing may go.
+    pub used: Option<std::collections::BTreeSet<String>>,
 }

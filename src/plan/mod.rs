@@ -29,6 +29,7 @@ pub enum Step {
     DeleteCluster(Members),
     RegisterTaskDefinition(Members),
     DeregisterTaskDefinition(Members),
+    DeleteTaskDefinitions(Members),
     CreateService(Members),
     UpdateService(Members),
     DeleteService(Members),
@@ -56,6 +57,7 @@ impl Step {
             Self::DeleteCluster(_) => "DeleteCluster",
             Self::RegisterTaskDefinition(_) => "RegisterTaskDefinition",
             Self::DeregisterTaskDefinition(_) => "DeregisterTaskDefinition",
+            Self::DeleteTaskDefinitions(_) => "DeleteTaskDefinitions",
             Self::CreateService(_) => "CreateService",
             Self::UpdateService(_) => "UpdateService",
             Self::DeleteService(_) => "DeleteService",
@@ -83,6 +85,7 @@ impl Step {
             | Self::DeleteCluster(input)
             | Self::RegisterTaskDefinition(input)
             | Self::DeregisterTaskDefinition(input)
+            | Self::DeleteTaskDefinitions(input)
             | Self::CreateService(input)
             | Self::UpdateService(input)
             | Self::DeleteService(input)
@@ -99,14 +102,6 @@ impl Step {
             | Self::AddTags(input)
             | Self::RemoveTags(input) => input,
         }
-    }
-
-    /// Whether the step deletes what is created last of an object's resources.
-    pub const fn deletes_last_created(&self) -> bool {
-        matches!(
-            self,
-            Self::DeleteCluster(_) | Self::DeleteService(_) | Self::DeregisterTaskDefinition(_)
-        )
     }
 
     /// Whether the step makes a resource that was not there.
@@ -196,6 +191,17 @@ impl Plan {
             state: State::Blocked(reason, message.into()),
             is_held: false,
         }
+    }
+
+    /// Whether the steps only clear away what is not needed any more: whatever comes of them, the object is as declared.
+    pub fn is_cleanup(&self) -> bool {
+        let clears = |step: &Step| {
+            matches!(
+                step,
+                Step::DeregisterTaskDefinition(_) | Step::DeleteTaskDefinitions(_)
+            )
+        };
+        !self.steps.is_empty() && self.steps.iter().all(clears)
     }
 
     /// The names of the calls, for people.

@@ -1,13 +1,16 @@
 //! The plan of a task definition family.
 
-use super::{Plan, Step, refusal::not_owned, tags};
+use super::{Plan, Step, refusal::not_owned, request, tags};
 use crate::{
     desired::task_definition::DesiredTaskDefinition,
     model::{
-        observed::Family,
+        observed::{Family, Resource},
         ownership::{self, Claim},
     },
 };
+
+/// Revisions that go at once; the next look sees the rest (DeleteTaskDefinitions, parameter taskDefinitions: 10).
+const BATCH: usize = 10;
 
 /// The step that registers the declared content, unless the newest revision of ours has it.
 pub fn plan(desired: &DesiredTaskDefinition, observed: &Family) -> Plan {
@@ -39,10 +42,55 @@ pub fn plan(desired: &DesiredTaskDefinition, observed: &Family) -> Plan {
         return register();
     }
     let tag_changes = tags::changes(&desired.tags, &latest.tags, &[]);
+    if tag_changes.add.is_empty() && tag_changes.remove.is_empty() {
+        return Plan::steps(outdated(desired, observed));
+    }
     Plan {
         changes: tag_changes.describe(&latest.tags),
         ..Plan::steps(tag_changes.ecs(arn))
     }
+}
+
+/// The steps that clear away revisions beyond the history: deregistered first; deleted, if that is wanted, after a later look.
+fn outdated(desired: &DesiredTaskDefinition, observed: &Family) -> Vec<Step> {
+    let (Some(history), Some(used)) = (&desired.history, &observed.used) else {
+        return Vec::new();
+    };
+    let newest = observed
+        .latest
+        .as_ref()
+        .and_then(|td| td.number("revision"));
+    let may_go = |revision: &&Resource| {
+        let number = revision.number("revision");
+        let arn = revision.text("taskDefinitionArn").unwrap_or_default();
+        desired.target.owner.claim(&revision.tags) == Claim::Ours
+            && number < newest
+            && !used.contains(arn)
+            && number.is_some_and(|number| !history.referred.contains(&number))
+    };
+    let mut active: Vec<_> = observed.active.iter().filter(may_go).collect();
+    active.sort_by_key(|revision| std::cmp::Reverse(revision.number("revision")));
+    let arn = |revision: &&Resource| {
+        revision
+            .text("taskDefinitionArn")
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let mut steps: Vec<_> = active
+        .iter()
+        .skip(history.limit)
+        .rev()
+        .take(BATCH)
+        .map(|revision| Step::DeregisterTaskDefinition(request! {"taskDefinition": arn(revision)}))
+        .collect();
+    let inactive = observed.inactive.iter().filter(may_go).take(BATCH);
+    let inactive: Vec<_> = inactive.map(|revision| arn(&revision)).collect();
+    if history.deletes && !inactive.is_empty() {
+        steps.push(Step::DeleteTaskDefinitions(
+            request! {"taskDefinitions": inactive},
+        ));
+    }
+    steps
 }
 
 #[cfg(test)]
@@ -52,9 +100,9 @@ mod tests {
     use super::*;
     use crate::desired::{
         self,
+        task_definition::History,
         testing::{WEB, installation, spec},
     };
-    use crate::model::observed::Resource;
     use crate::plan::State;
 
     fn desired(image: &str) -> DesiredTaskDefinition {
@@ -69,8 +117,72 @@ mod tests {
                 members: members.as_object().unwrap().clone(),
                 tags: desired.tags.clone(),
             }),
-            active: vec![],
+            ..Family::default()
         }
+    }
+
+    /// The family at revision 9 of which all are ours but 2, with a history of two, of which 3 is referred to and 4 is used.
+    fn grown(deletes: bool) -> (DesiredTaskDefinition, Family) {
+        let mut desired = desired("nginx:1");
+        desired.history = Some(History {
+            limit: 2,
+            deletes,
+            referred: [3].into(),
+        });
+        let revision = |number: i64| {
+            let members = json!({"taskDefinitionArn": format!("web:{number}"), "revision": number});
+            let is_ours = number != 2;
+            Resource {
+                members: members.as_object().unwrap().clone(),
+                tags: if is_ours {
+                    desired.tags.clone()
+                } else {
+                    Default::default()
+                },
+            }
+        };
+        let family = Family {
+            latest: Some(revision(9)),
+            active: (2..=9).map(revision).collect(),
+            inactive: vec![revision(1)],
+            used: Some(["web:4".to_owned()].into()),
+        };
+        (desired, family)
+    }
+
+    #[test]
+    fn revisions_beyond_the_history_go_unless_foreign_referred_to_or_used() {
+        let (desired, family) = grown(false);
+        let go = |arn: &str| Step::DeregisterTaskDefinition(request! {"taskDefinition": arn});
+        let plan = plan(&desired, &family);
+        assert_eq!(plan.steps, [go("web:5"), go("web:6")]);
+        assert!(plan.is_cleanup());
+    }
+
+    #[test]
+    fn deregistered_revisions_are_deleted_only_when_that_is_wanted() {
+        let (desired, mut family) = grown(true);
+        let deletion = request! {"taskDefinitions": ["web:1"]};
+        assert_eq!(
+            plan(&desired, &family).steps.last(),
+            Some(&Step::DeleteTaskDefinitions(deletion))
+        );
+        family.used.as_mut().unwrap().insert("web:1".into());
+        let deletes = |step: &Step| matches!(step, Step::DeleteTaskDefinitions(_));
+        assert!(!plan(&desired, &family).steps.iter().any(deletes));
+    }
+
+    #[test]
+    fn nothing_goes_while_use_is_unknown_or_a_revision_is_due() {
+        let (desired, mut family) = grown(true);
+        let mut edited = desired.clone();
+        edited.hash = "other".into();
+        assert!(matches!(
+            plan(&edited, &family).steps.as_slice(),
+            [Step::RegisterTaskDefinition(_)]
+        ));
+        family.used = None;
+        assert_eq!(plan(&desired, &family), Plan::settled());
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! What is known of a task definition family.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::{
     api::{EcsTaskDefinitionStatus, task_definition::Revision},
     model::{
-        observed::Resource,
+        observed::{Family, Resource},
         ownership::{Claim, HASH, Owner},
     },
 };
@@ -43,6 +45,20 @@ pub fn facts(status: &mut EcsTaskDefinitionStatus, latest: &Resource, owner: &Ow
             },
         );
     }
+}
+
+/// Forgets revisions that are not registered any more, when all of them were read.
+pub fn history(status: &mut EcsTaskDefinitionStatus, family: &Family, owner: &Owner) {
+    if family.used.is_none() {
+        return;
+    }
+    let seen: BTreeSet<_> = (family.active.iter().chain(&family.inactive))
+        .filter(|revision| owner.claim(&revision.tags) == Claim::Ours)
+        .filter_map(|revision| revision.number("revision"))
+        .collect();
+    status.revisions.retain(|revision| {
+        seen.contains(&revision.number) || Some(revision.number) == status.revision
+    });
 }
 
 /// AWS's time: seconds since the Unix epoch, with fractions; ours has none.

@@ -99,9 +99,12 @@ fn rule_on_a_listener_that_was_edited_after_a_crash_goes() {
     });
 }
 
-/// Deletes the object and waits until the operator says what it waits for; then AWS shows what it made.
-async fn deleted_before_it_shows(world: &World) {
+fn delete(world: &World) {
     world.kubectl(&["delete", "--wait=false", "ecsservice/web"]);
+}
+
+/// Waits until the operator says what the deletion waits for; then AWS shows what was made.
+async fn deleted_when_it_shows(world: &World) {
     let waits = |object: &Value| {
         condition(object, "Ready").is_some_and(|(_, reason, message)| {
             reason == "Draining" && message.contains("did not see")
@@ -141,7 +144,8 @@ fn service_whose_creation_was_not_answered_is_deleted_when_it_shows() {
                     .any(|entry| entry.operation == "CreateService")
             })
             .await;
-        deleted_before_it_shows(&world).await;
+        delete(&world);
+        deleted_when_it_shows(&world).await;
     });
 }
 
@@ -154,8 +158,9 @@ fn service_that_an_earlier_process_made_unseen_is_deleted_when_it_shows() {
         world.start();
         world.apply(&[cluster(), task_definition("web", "nginx:1"), service("web")]);
         killed_in(&mut world, &gate, "CreateService").await;
+        delete(&world);
         world.start();
-        deleted_before_it_shows(&world).await;
+        deleted_when_it_shows(&world).await;
     });
 }
 

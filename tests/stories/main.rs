@@ -14,3 +14,4 @@ mod rolling_out;
 mod seeing;
 mod staying;
 mod sweeping;
+mod trimming;

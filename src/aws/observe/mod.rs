@@ -4,6 +4,7 @@ mod cluster;
 mod rollout;
 mod service;
 mod task_definition;
+mod usage;
 
 use serde_json::Value;
 
@@ -11,6 +12,7 @@ use crate::model::{Tags, observed::Resource};
 
 pub use service::{Interest, created};
 pub use task_definition::registered;
+pub(super) use usage::Usage;
 
 /// Events of a service that are kept; ECS gives up to 100.
 const EVENTS: usize = 3;

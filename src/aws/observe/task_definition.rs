@@ -3,7 +3,7 @@
 use futures::future::try_join_all;
 use serde_json::Value;
 
-use super::{Look, NotYetVisible, array, resource};
+use super::{Look, NotYetVisible, resource};
 use crate::{
     aws::{Aws, AwsError, Kind, ecs::Operation, execute::scope},
     desired::task_definition,
@@ -43,38 +43,30 @@ impl Aws {
         }
         Ok(Ok(Family {
             latest,
-            active: Vec::new(),
+            ..Family::default()
         }))
     }
 
     /// Every ACTIVE revision of a family, with tags: for deletion.
     pub async fn revisions(&self, target: &task_definition::Target) -> Result<Family, AwsError> {
-        let mut arns: Vec<String> = Vec::new();
-        let mut token: Option<String> = None;
-        loop {
-            let mut input = request! {"familyPrefix": target.family, "status": "ACTIVE"};
-            if let Some(token) = &token {
-                input.insert("nextToken".into(), token.as_str().into());
-            }
-            let answer = self.ecs(Operation::ListTaskDefinitions, &input).await?;
-            let listed = array(&answer, "taskDefinitionArns")
-                .iter()
-                .filter_map(Value::as_str);
-            arns.extend(
-                listed
-                    .filter(|arn| arn::family(arn) == target.family)
-                    .map(str::to_owned),
-            );
-            token = answer["nextToken"].as_str().map(str::to_owned);
-            if token.is_none() {
-                break;
-            }
-        }
-        let active = try_join_all(arns.iter().map(|arn| self.task_definition(arn))).await?;
         Ok(Family {
-            latest: None,
-            active: active.into_iter().flatten().collect(),
+            active: self.revisions_that_are(target, "ACTIVE").await?,
+            ..Family::default()
         })
+    }
+
+    /// Every revision of a family in a status, with tags.
+    pub(super) async fn revisions_that_are(
+        &self,
+        target: &task_definition::Target,
+        status: &str,
+    ) -> Result<Vec<Resource>, AwsError> {
+        let input = request! {"familyPrefix": target.family, "status": status};
+        let operation = Operation::ListTaskDefinitions;
+        let arns = self.pages(operation, input, "taskDefinitionArns").await?;
+        let of_family = arns.iter().filter(|arn| arn::family(arn) == target.family);
+        let revisions = try_join_all(of_family.map(|arn| self.task_definition(arn))).await?;
+        Ok(revisions.into_iter().flatten().collect())
     }
 
     async fn task_definition(&self, name: &str) -> Result<Option<Resource>, AwsError> {
