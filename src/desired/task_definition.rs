@@ -159,7 +159,7 @@ fn check_bytes(members: &Members) -> Result<(), Invalid> {
 }
 
 /// The content with sizes in AWS's own units, so that `.25 vCPU` and `256` are the same revision.
-fn canonical(members: &Members) -> Members {
+pub fn canonical(members: &Members) -> Members {
     let mut canonical = members.clone();
     let units = |key: &str, read: fn(&str) -> Option<i64>| {
         let units = read(members.get(key)?.as_str()?)?;

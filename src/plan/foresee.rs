@@ -171,7 +171,7 @@ fn load_balancing(observed: &mut Service, step: &Step) {
             if input.contains_key("actions") {
                 rule.actions = values(input, "actions");
             }
-            if input.contains_key("transforms") {
+            if input.contains_key("transforms") || input.contains_key("resetTransforms") {
                 rule.transforms = values(input, "transforms");
             }
         }

@@ -2,7 +2,7 @@
 
 use super::{Change, Plan, Step, refusal::not_owned, request, reset, tags};
 use crate::{
-    desired::task_definition::DesiredTaskDefinition,
+    desired::task_definition::{DesiredTaskDefinition, canonical},
     model::{
         content::Difference,
         declared::Paths,
@@ -69,7 +69,9 @@ fn changes(desired: &DesiredTaskDefinition, observed: &Family) -> Vec<Change> {
     let Some(content) = &observed.content else {
         return Vec::new();
     };
-    let differences = content.differences(&desired.members).into_iter();
+    let differences = content
+        .differences(&canonical(&desired.members))
+        .into_iter();
     differences
         .map(|(path, difference)| {
             let said = |is_said: bool| if is_said { HIDDEN } else { "null" }.to_owned();
@@ -250,6 +252,21 @@ mod tests {
             plan(&b, &registered(&a), &Paths::new()).steps.as_slice(),
             [Step::TagResource(_)]
         ));
+    }
+
+    #[test]
+    fn adopted_family_with_sizes_written_otherwise_is_as_declared() {
+        let sized = |cpu: &str, memory: &str| {
+            let mut sized = desired("nginx:1");
+            sized.members.insert("cpu".into(), json!(cpu));
+            sized.members.insert("memory".into(), json!(memory));
+            sized
+        };
+        let mut family = registered(&sized("256", "512"));
+        let consent = (ownership::ADOPT.to_owned(), "any/team/web".to_owned());
+        family.latest.as_mut().unwrap().tags = [consent].into();
+        let taken = plan(&sized(".25 vCPU", ".5 GB"), &family, &Paths::new());
+        assert!(matches!(taken.steps.as_slice(), [Step::TagResource(_)]));
     }
 
     #[test]

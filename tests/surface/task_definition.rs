@@ -9,6 +9,14 @@ const EXCEPTIONS: &[Exception] = &[
     exception("spec.suspend", "ours: whether the operator acts"),
     exception("spec.managementPolicy", "ours: what the operator may do"),
     exception("spec.deletionPolicy", "ours: what deleting the object does"),
+    exception(
+        "spec.revisionHistoryLimit",
+        "ours: how many older revisions stay",
+    ),
+    exception(
+        "spec.deleteOldRevisions",
+        "ours: whether they are deleted for good",
+    ),
     exception("spec.containerDefinitions[].environmentFiles[].type", OPEN),
     exception(
         "spec.containerDefinitions[].firelensConfiguration.type",
