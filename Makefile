@@ -26,8 +26,8 @@ test: lint ## check everything: formats, lints, dependencies, then every test
 sweep: tools ## kill the operator at every effect it has on AWS and Kubernetes; make test runs a sample
 	SWEEP=all cargo test --locked --test stories sweeping -- --nocapture
 
-bench: tools ## print the figures: time, calls, CPU and memory; make bench N=1000 FULL=1 RATE=100
-	cargo build --locked --release --package ecs-operator --package bench
+bench: tools ## print the figures: time, calls, CPU and memory; make bench N=1000 CONTAINERS=10 FULL=1
+	cargo build --locked --release --timings --package ecs-operator --package bench
 	target/release/bench
 
 lint: tools $(CARGO_DENY) ## check formats, lints, licences, sources and advisories of dependencies

@@ -57,16 +57,24 @@ pub struct Fleet {
     pub namespace: &'static str,
     /// How many services.
     pub count: usize,
+    /// Containers of each task definition.
+    pub containers: usize,
 }
 
 impl Fleet {
     /// Creates the namespace and the cluster object.
-    pub async fn new(client: &Client, namespace: &'static str, count: usize) -> Result<Self> {
+    pub async fn new(
+        client: &Client,
+        namespace: &'static str,
+        count: usize,
+        containers: usize,
+    ) -> Result<Self> {
         crate::chart::create_namespace(client, namespace).await?;
         let fleet = Self {
             client: client.clone(),
             namespace,
             count,
+            containers,
         };
         fleet.create(Kind::Cluster, "main", 1).await?;
         Ok(fleet)
@@ -167,29 +175,8 @@ impl Fleet {
         let resource = kind.resource();
         let spec = match kind {
             Kind::Cluster => json!({}),
-            Kind::TaskDefinition => json!({
-                "networkMode": "awsvpc",
-                "requiresCompatibilities": ["FARGATE"],
-                "cpu": "256",
-                "memory": "512",
-                "executionRoleArn": "arn:aws:iam::000000000000:role/pull",
-                "containerDefinitions": [{
-                    "name": "web",
-                    "image": format!("registry.example.com/{name}:{image}"),
-                    "portMappings": [{"containerPort": 8080}],
-                    "environment": [{"name": "LOG_LEVEL", "value": "info"}],
-                }],
-            }),
-            Kind::Service => json!({
-                "clusterRef": {"name": "main"},
-                "taskDefinitionRef": {"name": name},
-                "launchType": "FARGATE",
-                "desiredCount": 1,
-                "networkConfiguration": {"awsvpcConfiguration": {
-                    "subnets": ["subnet-a", "subnet-b"],
-                    "securityGroups": ["sg-web"],
-                }},
-            }),
+            Kind::TaskDefinition => task_definition(name, image, self.containers),
+            Kind::Service => service(name),
         };
         json!({
             "apiVersion": resource.api_version,
@@ -198,4 +185,57 @@ impl Fleet {
             "spec": spec,
         })
     }
+}
+
+/// The spec of a task definition. With more than one container each of them is as large as they are in practice: a dozen
+/// variables, a health check, logs.
+pub fn task_definition(name: &str, image: u32, containers: usize) -> Value {
+    let container = |index: usize| {
+        let image = format!("registry.example.com/{name}:{image}");
+        if containers == 1 {
+            return json!({
+                "name": "web",
+                "image": image,
+                "portMappings": [{"containerPort": 8080}],
+                "environment": [{"name": "LOG_LEVEL", "value": "info"}],
+            });
+        }
+        let variables: Vec<_> = (0..12)
+            .map(|n| json!({"name": format!("VARIABLE_{n}"), "value": format!("value {n} of container {index}")}))
+            .collect();
+        json!({
+            "name": format!("container-{index}"),
+            "image": image,
+            "essential": index == 0,
+            "portMappings": [{"containerPort": 8080 + index}],
+            "environment": variables,
+            "secrets": [{"name": "TOKEN", "valueFrom": "arn:aws:ssm:us-east-1:000000000000:parameter/token"}],
+            "healthCheck": {"command": ["CMD-SHELL", "curl -f http://localhost:8080/health || exit 1"], "interval": 10, "retries": 3},
+            "logConfiguration": {"logDriver": "awslogs", "options": {
+                "awslogs-group": format!("/ecs/{name}"), "awslogs-region": "us-east-1", "awslogs-stream-prefix": "web",
+            }},
+        })
+    };
+    json!({
+        "networkMode": "awsvpc",
+        "requiresCompatibilities": ["FARGATE"],
+        "cpu": "256",
+        "memory": "512",
+        "executionRoleArn": "arn:aws:iam::000000000000:role/pull",
+        "containerDefinitions": (0..containers).map(container).collect::<Vec<_>>(),
+    })
+}
+
+/// The spec of a service of the task definition of the same name.
+pub fn service(name: &str) -> Value {
+    json!({
+        "clusterRef": {"name": "main"},
+        "taskDefinitionRef": {"name": name},
+        "launchType": "FARGATE",
+        "desiredCount": 1,
+        "networkConfiguration": {"awsvpcConfiguration": {
+            "subnets": ["subnet-a", "subnet-b"],
+            "securityGroups": ["sg-web"],
+        }},
+    })
 }

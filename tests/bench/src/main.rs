@@ -8,6 +8,7 @@
 //! - `processes`, `chart`, `operator`: what runs
 //! - `fleet`, `board`: objects that are written, and what is seen of them
 //! - `calls`, `requests`, `window`: what it cost, from the journal, the audit log and /proc
+//! - `program`: the program itself
 //! - `latency`, `phases`, `limited`: the measurements
 //!
 //! Run it from the root of the repository.
@@ -23,6 +24,7 @@ mod limited;
 mod operator;
 mod phases;
 mod processes;
+mod program;
 mod requests;
 mod rig;
 mod settings;
@@ -71,7 +73,12 @@ async fn bounded() -> Result<()> {
 
 async fn run(settings: &Settings, folder: &std::path::Path) -> Result<Table> {
     let mut table = Table::new(settings);
+    program::measure(settings, &mut table)?;
     let mut rig = rig::Rig::start(settings, folder).await?;
+    table.row(
+        "API server's memory, without / with the CRDs",
+        format!("{:.0} / {:.0} MiB", rig.memory.0, rig.memory.1),
+    );
     latency::measure(&mut rig, &mut table).await?;
     phases::measure(&mut rig, &mut table).await?;
     limited::measure(&mut rig, &mut table).await?;

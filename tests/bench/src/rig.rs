@@ -27,6 +27,9 @@ pub const ACCESS_KEY: &str = "test";
 /// The simulator's account and Region.
 const PLACE: (&str, &str) = ("000000000000", "us-east-1");
 
+/// How long the API server takes to have done what it was asked for: the documentation of all kinds is made late.
+const SETTLED: Duration = Duration::from_secs(5);
+
 /// Everything that runs, except the operator.
 pub struct Rig {
     /// What is asked for.
@@ -44,6 +47,8 @@ pub struct Rig {
     control_plane: ControlPlane,
     server: Server,
     folder: PathBuf,
+    /// The API server's memory in MiB before and after it learned of the CustomResourceDefinitions.
+    pub memory: (f64, f64),
     operators: usize,
 }
 
@@ -62,7 +67,18 @@ impl Rig {
         let control_plane = ControlPlane::start(&folder.join("control-plane")).await?;
         let admin = control_plane.folder.join("kubeconfig");
         let client = chart::client(&admin).await?;
+        let memory = || {
+            let pid = control_plane
+                .pid()
+                .ok_or("the control plane ended by itself")?;
+            Usage::of(pid).map(|usage| usage.rss)
+        };
+        // What starting costs must not count for the definitions.
+        tokio::time::sleep(SETTLED).await;
+        let before = memory()?;
         let account = chart::install(&client).await?;
+        tokio::time::sleep(SETTLED).await;
+        let memory = (before, memory()?);
         chart::kubeconfig(
             &client,
             &account,
@@ -75,6 +91,7 @@ impl Rig {
             rate: settings.rate,
             board: Board::watch(&client),
             audit: AuditLog::new(&control_plane.folder, chart::user(&account)),
+            memory,
             simulator,
             client,
             control_plane,
@@ -99,7 +116,7 @@ impl Rig {
 
     /// A namespace with a cluster that is Ready, and no services yet.
     pub async fn fleet(&self, namespace: &'static str, count: usize) -> Result<Fleet> {
-        let fleet = Fleet::new(&self.client, namespace, count).await?;
+        let fleet = Fleet::new(&self.client, namespace, count, self.settings.containers).await?;
         let patience = Duration::from_secs(60);
         self.board
             .ready((Kind::Cluster, namespace), 0, 1, patience)

@@ -11,6 +11,8 @@ pub struct Settings {
     pub services: usize,
     /// Services of the phase with AWS's published buckets: up to 100, or all with `FULL=1`.
     pub limited: usize,
+    /// Containers of each task definition (`CONTAINERS`).
+    pub containers: usize,
     /// Objects of the latency phase, each way.
     pub singles: usize,
     /// Virtual seconds a real second in the phases without buckets (`RATE`).
@@ -23,12 +25,18 @@ pub struct Settings {
 const LIMITED: usize = 100;
 
 impl Settings {
-    /// Reads `N`, `FULL` and `RATE`.
+    /// Reads `N`, `CONTAINERS`, `FULL` and `RATE`.
     pub fn from_environment() -> Result<Self> {
         let services = number("N", 100)? as usize;
         if !(1..=5000).contains(&services) {
             return Err(format!(
                 "N={services} can't be measured; give a number from 1 to 5000"
+            ));
+        }
+        let containers = number("CONTAINERS", 1)? as usize;
+        if !(1..=10).contains(&containers) {
+            return Err(format!(
+                "CONTAINERS={containers}: a task definition has 1 to 10 containers"
             ));
         }
         let full = std::env::var("FULL").is_ok_and(|full| !full.is_empty() && full != "0");
@@ -56,6 +64,7 @@ impl Settings {
             } else {
                 services.min(LIMITED)
             },
+            containers,
             singles: 30,
             rate: number("RATE", 100)? as f64,
             operator,

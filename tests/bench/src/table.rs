@@ -27,8 +27,8 @@ impl Table {
     pub fn new(settings: &Settings) -> Self {
         let head = vec![
             format!(
-                "{} services, each with its own task definition, in one cluster, without a load balancer; release build; simulator at {} virtual seconds a second; --poll-period 5s (the default) throughout.",
-                settings.services, settings.rate
+                "{} services, each with its own task definition of {} container(s), in one cluster, without a load balancer; release build; simulator at {} virtual seconds a second; --poll-period 5s (the default) throughout.",
+                settings.services, settings.containers, settings.rate
             ),
             format!("Machine: {}; at the start {}.", processors(), load()),
         ];
