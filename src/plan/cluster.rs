@@ -57,6 +57,7 @@ pub fn plan(
         }
     }
     let completed = completed(desired, &removed);
+    let kept = completed.kept_in(&cluster.members);
     let mut members = completed.members;
     let capacity: Members = CAPACITY
         .iter()
@@ -91,16 +92,6 @@ pub fn plan(
             format!("the cluster \"{name}\" is {status}"),
         ),
     };
-    let kept: Vec<_> = completed
-        .kept
-        .into_iter()
-        .filter_map(|(member, way)| {
-            let pointer = format!("/{}", member.replace('.', "/"));
-            let all = Value::Object(cluster.members.clone());
-            let seen = all.pointer(&pointer).filter(|seen| !seen.is_null())?;
-            Some((member, seen.to_string(), way))
-        })
-        .collect();
     let state = match state {
         State::Settled => cannot_reset(&kept).unwrap_or(State::Settled),
         other => other,

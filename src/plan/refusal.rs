@@ -1,6 +1,6 @@
 //! What may not or cannot be changed: what is not ours, and what AWS has no call for. Nothing is sent then.
 
-use super::{Change, Plan, State, diff, tags, target_group};
+use super::{Change, Plan, State, diff, reset::Kept, tags, target_group};
 use crate::{
     api::condition::Reason,
     desired::service::DesiredService,
@@ -154,8 +154,8 @@ pub fn immutable(desired: &DesiredService, observed: &observed::Service) -> Opti
     })
 }
 
-/// What was taken out and AWS has no way to reset: path, what AWS has, what the user can do.
-pub fn cannot_reset(kept: &[(String, String, &'static str)]) -> Option<State> {
+/// What was taken out and AWS has no way to reset.
+pub fn cannot_reset(kept: &[Kept]) -> Option<State> {
     let sentences: Vec<String> = kept
         .iter()
         .map(|(path, observed, way)| {

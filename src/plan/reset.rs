@@ -26,8 +26,25 @@ pub enum Reset {
 pub struct Completed {
     /// What is declared, and the defaults of what was taken out.
     pub members: Members,
-    /// Members that AWS has no way to reset, with what the user can do.
-    pub kept: Vec<(String, &'static str)>,
+    /// Members that AWS has no way to reset, by path, with what the user can do.
+    kept: Vec<(String, &'static str)>,
+}
+
+/// What was taken out and stays in AWS: the path below `spec`, what AWS has, what the user can do.
+pub type Kept = (String, Value, &'static str);
+
+impl Completed {
+    /// What AWS has no way to reset and has.
+    pub fn kept_in(&self, observed: &Members) -> Vec<Kept> {
+        let all = Value::Object(observed.clone());
+        let kept = self.kept.iter();
+        kept.filter_map(|(path, way)| {
+            let seen = all.pointer(path).filter(|seen| !seen.is_null())?;
+            let path = path.trim_start_matches('/').replace('/', ".");
+            Some((path, seen.clone(), *way))
+        })
+        .collect()
+    }
 }
 
 /// What is declared, completed by what was `removed`. `reset` says what becomes of a member, by its path without list
@@ -76,7 +93,7 @@ fn put_back(
                 None
             }
             Reset::Released => None,
-            Reset::Kept(way) => Some((path.trim_start_matches('/').replace('/', "."), way)),
+            Reset::Kept(way) => Some((path, way)),
         },
     }
 }
@@ -294,7 +311,7 @@ mod tests {
             (json!({"launchType": "FARGATE"}), "launchType"),
         ] {
             let completed = taken_out(before, json!({}));
-            assert!(matches!(completed.kept.as_slice(), [(told, _)] if told == member));
+            assert!(matches!(completed.kept.as_slice(), [(told, _)] if told[1..] == *member));
         }
         let moved = taken_out(
             json!({"launchType": "FARGATE"}),

@@ -35,19 +35,31 @@ impl Wanted<'_> {
             .collect()
     }
 
-    /// Whether the rule does this already. While ECS moves traffic between two groups, the weights are ECS's.
+    /// Whether the rule does this already. Once ECS moves traffic between two groups, the weights are ECS's.
     fn has_actions(&self, rule: &Rule) -> bool {
         let (wanted, seen) = (rule::actions(&self.actions()), rule::actions(&rule.actions));
-        let is_shifted = |action: &Value| {
-            let mut groups = rule::target_groups(action).into_iter();
-            self.alternate.is_some()
-                && groups.all(|arn| arn == self.target_group_arn || Some(arn) == self.alternate)
-        };
         wanted.len() == seen.len()
-            && wanted.iter().zip(&seen).all(|(wanted, seen)| {
-                let both_forward = [wanted, seen].iter().all(|a| a["type"] == "forward");
-                wanted == seen || both_forward && is_shifted(wanted) && is_shifted(seen)
-            })
+            && wanted
+                .iter()
+                .zip(&seen)
+                .all(|(wanted, seen)| wanted == seen || self.is_shifted(wanted, seen))
+    }
+
+    /// Whether what was seen is what is wanted, with the weights moved by ECS.
+    fn is_shifted(&self, wanted: &Value, seen: &Value) -> bool {
+        let Some(alternate) = self.alternate else {
+            return false;
+        };
+        let stickiness =
+            |action: &Value| action["forwardConfig"]["targetGroupStickinessConfig"].clone();
+        let groups = rule::target_groups(seen);
+        wanted["type"] == "forward"
+            && rule::target_groups(wanted) == [self.target_group_arn]
+            && groups.contains(&alternate)
+            && groups
+                .iter()
+                .all(|arn| [self.target_group_arn, alternate].contains(arn))
+            && stickiness(wanted) == stickiness(seen)
     }
 }
 
@@ -446,6 +458,25 @@ mod tests {
         let rules = run(&[desired("/b", Some(5))], &owned, &[]);
         assert!(rules.steps.is_empty(), "{rules:?}");
         assert_eq!(rules.stale.len(), 1);
+    }
+
+    #[test]
+    fn weights_that_ecs_moves_are_ecss_and_stickiness_is_not() {
+        let rule = desired("/a", None);
+        let with = |alternate| Wanted {
+            rule: &rule,
+            target_group_arn: "arn:tg",
+            alternate,
+        };
+        let mut moved = seen("r1", "/a", 7, "arn:tg");
+        let groups = json!([{"targetGroupArn": "arn:tg", "weight": 0}, {"targetGroupArn": "arn:other", "weight": 100}]);
+        moved.actions = vec![json!({"type": "forward", "forwardConfig": {"targetGroups": groups}})];
+        assert!(with(Some("arn:other")).has_actions(&moved));
+        assert!(!with(None).has_actions(&moved));
+        assert!(!with(Some("arn:third")).has_actions(&moved));
+        moved.actions[0]["forwardConfig"]["targetGroupStickinessConfig"] =
+            json!({"enabled": true, "durationSeconds": 60});
+        assert!(!with(Some("arn:other")).has_actions(&moved));
     }
 
     #[test]

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::{
     Change, Plan, State, Step, diff,
     refusal::{self, IMMUTABLE},
-    request, reset,
+    request,
+    reset::{self, Kept},
     rollout::{self, History},
     rule::{self, Wanted},
     tags, target_group,
@@ -171,7 +172,7 @@ fn service(
     history: &History,
     ready: bool,
     plan: &mut Plan,
-    kept: &mut Vec<(String, String, &'static str)>,
+    kept: &mut Vec<Kept>,
 ) -> Option<State> {
     let load_balancers = load_balancers(desired, observed);
     let Some(service) = &observed.service else {
@@ -201,11 +202,9 @@ fn service(
         declared.insert("loadBalancers".into(), load_balancers);
     }
     let completed = completed(desired, declared, service);
-    kept.extend(completed.kept.into_iter().filter_map(|(member, way)| {
-        let seen = current.get(&member).unwrap_or(&Value::Null);
-        let is_default = seen.is_null() || seen == "EC2" || seen == "REPLICA";
-        (!is_default).then(|| (member, seen.to_string(), way))
-    }));
+    // What a new service would have as well is no trouble.
+    let stays = |(_, seen, _): &Kept| seen != "EC2" && seen != "REPLICA";
+    kept.extend(completed.kept_in(&current).into_iter().filter(stays));
     let declared = completed.members;
     let mut changes = diff::changes(&declared, &in_words_of(&declared, current));
     let mut held = None;

@@ -2,7 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Change, Step, diff, request, reset, tags};
+use super::{
+    Change, Step, diff, request,
+    reset::{self, Kept},
+    tags,
+};
 use crate::{
     desired::load_balancer::DesiredTargetGroup,
     model::{
@@ -20,8 +24,8 @@ pub struct Update {
     pub steps: Vec<Step>,
     /// What they change.
     pub changes: Vec<Change>,
-    /// What was taken out and AWS has no way to reset: path below `spec`, what AWS has, what the user can do.
-    pub kept: Vec<(String, String, &'static str)>,
+    /// What was taken out and AWS has no way to reset.
+    pub kept: Vec<Kept>,
 }
 
 /// The call that creates it.
@@ -105,7 +109,7 @@ fn attributes(
     desired: &DesiredTargetGroup,
     observed: &TargetGroup,
     removed: &Paths,
-) -> (Tags, Vec<(String, String, &'static str)>) {
+) -> (Tags, Vec<Kept>) {
     let mut wanted = desired.attributes.clone();
     let mut kept = Vec::new();
     let prefix = declared::below("/targetGroups", &desired.name) + "/attributes";
@@ -118,11 +122,7 @@ fn attributes(
             (Some(default), _) => drop(wanted.insert(key, default.to_owned())),
             (None, Some(seen)) if !seen.is_empty() => {
                 let path = format!("attributes[{key:?}]");
-                kept.push((
-                    path,
-                    json!(seen).to_string(),
-                    "Declare the value that is wanted.",
-                ));
+                kept.push((path, json!(seen), "Declare the value that is wanted."));
             }
             (None, _) => {}
         }

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::Kind;
 
 /// EcsCluster.
+#[allow(dead_code, reason = "each test drives the kinds that it is about")]
 pub const CLUSTER: Kind = Kind {
     operations: &[
         "CreateCluster",

@@ -2,6 +2,7 @@
 //! the model is raised. By hand are only values that AWS's rules ask for, and what must stand beside a member.
 
 mod cluster;
+mod service;
 mod task_definition;
 
 use std::collections::BTreeSet;
@@ -9,7 +10,8 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 use simulator::contract::{Model, ShapeType};
 
-pub use self::{cluster::CLUSTER, task_definition::TASK_DEFINITION};
+#[allow(unused_imports, reason = "each test drives the kinds that it is about")]
+pub use self::{cluster::CLUSTER, service::SERVICE, task_definition::TASK_DEFINITION};
 
 /// A spec that says one member.
 pub struct Case {

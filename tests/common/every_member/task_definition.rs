@@ -5,6 +5,7 @@ use serde_json::json;
 use super::Kind;
 
 /// EcsTaskDefinition, on instances unless a member asks for Fargate.
+#[allow(dead_code, reason = "each test drives the kinds that it is about")]
 pub const TASK_DEFINITION: Kind = Kind {
     operations: &["RegisterTaskDefinition"],
     without: &["tags"],

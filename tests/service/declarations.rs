@@ -1,0 +1,292 @@
+//! Random declarations on the whole surface, and edits of single values.
+
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use simulator::contract::Model;
+
+use crate::{
+    every_member::{SERVICE, cases, merge},
+    rig::is_valid,
+};
+
+/// Members of managed target groups and rules, one value at a time.
+fn balanced_members() -> Vec<Value> {
+    let group = |member: Value| json!({"loadBalancers": [{"targetGroup": member}]});
+    let rule = |member: Value| json!({"loadBalancers": [{"targetGroup": {"rules": [member]}}]});
+    let login = json!({"issuer": "https://i.example", "authorizationEndpoint": "https://a.example", "tokenEndpoint": "https://t.example", "userInfoEndpoint": "https://u.example", "clientId": "c", "clientSecret": "hush"});
+    let pool = json!({"userPoolArn": "arn:pool", "userPoolClientId": "c", "userPoolDomain": "d"});
+    let with = |mut block: Value, member: &str, value: Value| {
+        block[member] = value;
+        block
+    };
+    let mut members: Vec<Value> = [
+        json!({"healthCheckProtocol": "HTTPS"}),
+        json!({"healthCheckPort": "8081"}),
+        json!({"healthCheckPath": "/ready"}),
+        json!({"healthCheckEnabled": true}),
+        json!({"healthCheckIntervalSeconds": 20}),
+        json!({"healthCheckTimeoutSeconds": 7}),
+        json!({"healthyThresholdCount": 3}),
+        json!({"unhealthyThresholdCount": 4}),
+        json!({"matcher": {"httpCode": "200-299"}}),
+        json!({"attributes": {"deregistration_delay.timeout_seconds": "30"}}),
+        json!({"attributes": {"stickiness.enabled": "true"}}),
+        json!({"attributes": {"stickiness.lb_cookie.duration_seconds": "60"}}),
+        json!({"attributes": {"load_balancing.cross_zone.enabled": "false"}}),
+        json!({"attributes": {"slow_start.duration_seconds": "30"}}),
+        json!({"attributes": {"target_group_health.dns_failover.minimum_healthy_targets.count": "2"}}),
+    ]
+    .into_iter()
+    .map(group)
+    .collect();
+    members.extend(
+        [
+            json!({"priority": 100}),
+            json!({"conditions": [{"pathPatternConfig": {"values": ["/b", "/a"]}}]}),
+            json!({"conditions": [{"pathPatternConfig": {"regexValues": ["^/c"]}}]}),
+            json!({"conditions": [{"pathPatternConfig": {"values": ["/a"]}}, {"hostHeaderConfig": {"values": ["a.example"]}}]}),
+            json!({"conditions": [{"pathPatternConfig": {"values": ["/a"]}}, {"httpHeaderConfig": {"httpHeaderName": "x", "values": ["1"]}}]}),
+            json!({"conditions": [{"pathPatternConfig": {"values": ["/a"]}}, {"queryStringConfig": {"values": [{"key": "k", "value": "v"}]}}]}),
+            json!({"conditions": [{"pathPatternConfig": {"values": ["/a"]}}, {"sourceIpConfig": {"values": ["10.0.0.0/8"]}}]}),
+            json!({"conditions": [{"field": "path-pattern", "values": ["/older"]}, {"httpRequestMethodConfig": {"values": ["GET"]}}]}),
+            json!({"actions": [{"type": "forward", "forwardConfig": {"targetGroupStickinessConfig": {"enabled": true, "durationSeconds": 60}}}]}),
+            json!({"actions": [{"type": "forward", "forwardConfig": {"targetGroups": [{"weight": 7}]}}]}),
+            json!({"actions": [{"type": "authenticate-oidc", "authenticateOidcConfig": login}, {"type": "forward"}]}),
+            json!({"actions": [{"type": "authenticate-oidc", "authenticateOidcConfig": with(login.clone(), "scope", json!("email"))}, {"type": "forward", "order": 9}]}),
+            json!({"actions": [{"type": "authenticate-cognito", "authenticateCognitoConfig": with(pool, "sessionTimeout", json!(60))}, {"type": "forward"}]}),
+            json!({"actions": [{"type": "jwt-validation", "jwtValidationConfig": {"jwksEndpoint": "https://k.example", "issuer": "i", "additionalClaims": [{"format": "string-array", "name": "aud", "values": ["b", "a"]}]}}, {"type": "forward"}]}),
+            json!({"transforms": [{"type": "url-rewrite", "urlRewriteConfig": {"rewrites": [{"regex": "^/a", "replace": "/"}]}}]}),
+            json!({"transforms": [{"type": "host-header-rewrite", "hostHeaderRewriteConfig": {"rewrites": [{"regex": "a", "replace": "b"}]}}]}),
+        ]
+        .into_iter()
+        .map(rule),
+    );
+    members.extend([
+        json!({"tags": {"team": "a"}}),
+        json!({"tags": {"cost": "1"}}),
+        json!({"deploymentConfiguration": {"lifecycleHooks": [{"hookTargetArn": "x", "roleArn": "x", "lifecycleStages": ["PRE_SCALE_UP"], "hookDetails": {"a": [1, null, {"b": "c"}]}}]}}),
+    ]);
+    members
+}
+
+/// Every member, one a declaration.
+pub static MEMBERS: LazyLock<Vec<Value>> = LazyLock::new(|| {
+    let model = Model::parse(include_str!("../simulator/models/ecs.json"));
+    let mut members = cases(&model, &SERVICE);
+    members.pop();
+    let of_service = members.into_iter().map(|case| case.spec);
+    of_service.chain(balanced_members()).collect()
+});
+
+/// What every declaration has.
+fn base(on_fargate: bool, is_balanced: bool, shifts: bool) -> Value {
+    let mut base = json!({
+        "launchType": if on_fargate { "FARGATE" } else { "EC2" },
+        "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-a", "subnet-b"]}},
+    });
+    if is_balanced {
+        let rules = json!([{"listenerArn": "LISTENER", "conditions": [{"pathPatternConfig": {"values": ["/"]}}]}]);
+        let group = json!({"protocol": "HTTP", "port": 80, "vpcId": "vpc-1", "targetType": "ip", "rules": rules});
+        base["loadBalancers"] =
+            json!([{"containerName": "app", "containerPort": 8080, "targetGroup": group}]);
+        if shifts {
+            base["loadBalancers"][0]["advancedConfiguration"] = json!({"alternateTargetGroupArn": "arn:alternate", "productionListenerRule": "arn:rule", "roleArn": "arn:role"});
+        }
+    }
+    base
+}
+
+/// Whether AWS, as far as the simulator knows it, has rules against it that only it can see.
+fn suits_aws(spec: &Value) -> bool {
+    let is_balanced = spec["loadBalancers"].is_array();
+    let grace = spec["healthCheckGracePeriodSeconds"].as_i64().unwrap_or(0);
+    let is_by_address = spec["loadBalancers"][0]["targetGroup"]["targetType"] == "ip";
+    (grace == 0 || is_balanced)
+        && (is_by_address || !is_balanced)
+        && spec["schedulingStrategy"] != "DAEMON"
+        && spec["networkConfiguration"].is_object()
+        && can_replace(spec)
+}
+
+/// Whether there is room for a task more, or one less: else ECS waits for ever.
+fn can_replace(spec: &Value) -> bool {
+    let number = |value: &Value, default: i64| value.as_i64().unwrap_or(default);
+    let configuration = &spec["deploymentConfiguration"];
+    let count = number(&spec["desiredCount"], 1);
+    let most = count * number(&configuration["maximumPercent"], 200) / 100;
+    let least = (count * number(&configuration["minimumHealthyPercent"], 100) + 99) / 100;
+    count == 0 || most > least
+}
+
+/// What declarations are made upon.
+pub static BASES: LazyLock<Vec<Value>> = LazyLock::new(|| {
+    let both = [true, false];
+    let each =
+        both.map(|fargate| both.map(|balanced| both.map(|shifts| base(fargate, balanced, shifts))));
+    each.into_iter().flatten().flatten().collect()
+});
+
+/// A declaration with one member more, if they go together.
+pub fn joined(mut spec: Value, member: &Value) -> Option<Value> {
+    if member["loadBalancers"].is_array() && !spec["loadBalancers"].is_array() {
+        return None;
+    }
+    merge(&mut spec, member.clone());
+    (is_valid(&named(&spec)) && suits_aws(&spec)).then_some(spec)
+}
+
+/// With an ARN in the listener's place, for the operator to read.
+fn named(spec: &Value) -> Value {
+    let arn = "arn:aws:elasticloadbalancing:us-east-1:0:listener/app/d/1/2";
+    serde_json::from_str(&spec.to_string().replace("LISTENER", arn)).expect("JSON")
+}
+
+/// Any declaration; up to `most` members besides what all have, as far as they go together.
+pub fn any_declaration(most: usize) -> impl Strategy<Value = Value> {
+    let chosen = prop::collection::vec(any::<prop::sample::Index>(), 0..most);
+    (any::<prop::sample::Index>(), chosen).prop_map(|(base, chosen)| {
+        chosen
+            .iter()
+            .fold(base.get(&BASES).clone(), |spec, member| {
+                joined(spec.clone(), member.get(&MEMBERS)).unwrap_or(spec)
+            })
+    })
+}
+
+/// Another declaration for the same service: what AWS cannot change stays.
+pub fn another(first: &Value, second: &Value) -> Option<Value> {
+    let mut second = second.clone();
+    second["launchType"] = first["launchType"].clone();
+    match first.get("schedulingStrategy") {
+        Some(strategy) => second["schedulingStrategy"] = strategy.clone(),
+        None => drop(second.as_object_mut()?.remove("schedulingStrategy")),
+    }
+    if first.get("availabilityZoneRebalancing").is_some()
+        && second.get("availabilityZoneRebalancing").is_none()
+    {
+        second["availabilityZoneRebalancing"] = json!("DISABLED");
+    }
+    (is_valid(&named(&second)) && suits_aws(&second)).then_some(second)
+}
+
+/// The pointers of all single values.
+pub fn leaves(spec: &Value) -> Vec<String> {
+    fn walk(path: String, value: &Value, leaves: &mut Vec<String>) {
+        match value {
+            Value::Object(members) => {
+                for (key, value) in members {
+                    let key = key.replace('~', "~0").replace('/', "~1");
+                    walk(format!("{path}/{key}"), value, leaves);
+                }
+            }
+            Value::Array(items) => {
+                for (index, value) in items.iter().enumerate() {
+                    walk(format!("{path}/{index}"), value, leaves);
+                }
+            }
+            _ => leaves.push(path),
+        }
+    }
+    let mut found = Vec::new();
+    walk(String::new(), spec, &mut found);
+    found
+}
+
+/// What AWS cannot change, or would change more than one thing for.
+const FIXED: [&str; 12] = [
+    "/launchType",
+    "/schedulingStrategy",
+    "/protocol",
+    "/port",
+    "/vpcId",
+    "/targetType",
+    "/listenerArn",
+    "/containerName",
+    "/containerPort",
+    "/volumeConfigurations/0/name",
+    "/clientSecret",
+    "/field",
+];
+
+/// Words that only other words of AWS's can take the place of.
+const OTHER: [(&str, &str); 14] = [
+    ("x", "y"),
+    ("y", "x"),
+    ("1.4.0", "1.3.0"),
+    ("gp3", "gp2"),
+    ("200-299", "200"),
+    ("8081", "8082"),
+    ("a.example", "b.example"),
+    ("10.0.0.0/8", "10.0.0.0/9"),
+    ("30", "60"),
+    ("60", "30"),
+    ("GET", "POST"),
+    ("/ready", "/steady"),
+    ("true", "false"),
+    ("false", "true"),
+];
+
+/// The same declaration with another value at one place, if there is a good one.
+pub fn edited(spec: &Value, path: &str) -> Option<Value> {
+    if FIXED.iter().any(|fixed| path.ends_with(fixed)) {
+        return None;
+    }
+    let value = spec.pointer(path)?;
+    let mut candidates: Vec<Value> = MEMBERS
+        .iter()
+        .filter_map(|member| member.pointer(path))
+        .filter(|other| *other != value)
+        .cloned()
+        .collect();
+    match value {
+        Value::Bool(is) => candidates.push(json!(!is)),
+        Value::Number(number) => match number.as_i64() {
+            Some(whole) => candidates.extend([json!(whole + 1), json!(whole - 1)]),
+            None => candidates.extend(number.as_f64().map(|number| json!(number + 0.5))),
+        },
+        Value::String(text) => match OTHER.iter().find(|(word, _)| word == text) {
+            Some((_, other)) => candidates.push(json!(other)),
+            None if path.contains("/attributes/") => candidates.extend(
+                text.parse()
+                    .ok()
+                    .map(|number: i64| json!((number + 1).to_string())),
+            ),
+            None => candidates.push(json!(format!("{text}2"))),
+        },
+        _ => {}
+    }
+    candidates.into_iter().find_map(|other| {
+        let mut edited = spec.clone();
+        *edited.pointer_mut(path)? = other;
+        let is_same_type =
+            std::mem::discriminant(edited.pointer(path)?) == std::mem::discriminant(value);
+        (is_same_type && is_valid(&named(&edited)) && suits_aws(&edited)).then_some(edited)
+    })
+}
+
+/// The same declaration without the value at one place, and without what is empty then.
+pub fn without(spec: &Value, path: &str) -> Option<Value> {
+    let mut spec = spec.clone();
+    let (mut block, mut last) = path.rsplit_once('/')?;
+    loop {
+        match spec.pointer_mut(block)? {
+            Value::Object(members) => {
+                members.remove(&last.replace("~1", "/").replace("~0", "~"))?;
+                if !members.is_empty() || block.is_empty() {
+                    break;
+                }
+            }
+            Value::Array(items) => {
+                items.remove(last.parse().ok()?);
+                if !items.is_empty() {
+                    break;
+                }
+            }
+            _ => return None,
+        }
+        (block, last) = block.rsplit_once('/')?;
+    }
+    (is_valid(&named(&spec)) && suits_aws(&spec)).then_some(spec)
+}

@@ -1,0 +1,182 @@
+//! What holds for every declaration: it is reached and kept, an edit sends its member alone, taking back an edit takes back AWS, and
+//! what is taken out leaves nothing behind.
+
+use ecs_operator::plan::State;
+use proptest::{prelude::*, sample::Index};
+use serde_json::{Value, json};
+use simulator::Entry;
+
+use crate::{
+    block_on,
+    declarations::{another, any_declaration, edited, leaves, without},
+    rig::Rig,
+};
+
+/// Members of AWS's model that a declaration has at most.
+const MEMBERS: usize = 40;
+
+/// Reconciles of a service that is as declared.
+const LOOKS_AGAIN: usize = 5;
+
+/// How many declarations are tried: ECS_OPERATOR_CASES, 2000 for a thorough look.
+fn cases(default: u32) -> ProptestConfig {
+    let said = std::env::var("ECS_OPERATOR_CASES").ok();
+    let cases = said.and_then(|said| said.parse().ok());
+    ProptestConfig {
+        cases: cases.unwrap_or(default),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+async fn settle(rig: &mut Rig, spec: &Value) -> Result<Vec<Entry>, TestCaseError> {
+    match rig.declare(spec).await {
+        Ok((State::Settled, made)) => Ok(made),
+        Ok((other, _)) => Err(TestCaseError::fail(format!("{other:?} for {spec}"))),
+        Err(error) => Err(TestCaseError::fail(format!("{error} for {spec}"))),
+    }
+}
+
+fn operations(made: &[Entry]) -> Vec<String> {
+    made.iter().map(|entry| entry.operation.clone()).collect()
+}
+
+/// The members of AWS's requests, without what only says which resource is meant or is needed by another member.
+fn sent(made: &[Entry]) -> Vec<String> {
+    let mut sent: Vec<String> = made
+        .iter()
+        .flat_map(|entry| {
+            let request = entry.request.as_object().expect("an object");
+            request.keys().cloned()
+        })
+        .filter(|key| {
+            ![
+                "cluster",
+                "service",
+                "forceNewDeployment",
+                "TargetGroupArn",
+                "RuleArn",
+            ]
+            .contains(&key.as_str())
+        })
+        .collect();
+    sent.sort();
+    sent.dedup();
+    sent
+}
+
+/// The member of AWS's request that carries the value at a path of a declaration.
+fn member_of(path: &str) -> String {
+    let pascal = |name: &str| name[..1].to_uppercase() + &name[1..];
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    match segments.as_slice() {
+        ["loadBalancers", _, "targetGroup", "attributes", ..] => "Attributes".to_owned(),
+        ["loadBalancers", _, "targetGroup", "rules", _, "priority"] => "RulePriorities".to_owned(),
+        ["loadBalancers", _, "targetGroup", "rules", _, member, ..] => pascal(member),
+        ["loadBalancers", _, "targetGroup", member, ..] => pascal(member),
+        [member, ..] => (*member).to_owned(),
+        [] => String::new(),
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(30))]
+
+    #[test]
+    fn every_declaration_is_reached_and_kept_and_each_edit_sends_its_member_alone(spec in any_declaration(MEMBERS), leaf in any::<Index>()) {
+        block_on(async {
+            let mut rig = Rig::new().await;
+            settle(&mut rig, &spec).await?;
+            let first = rig.aws_state();
+            for _ in 0..LOOKS_AGAIN {
+                prop_assert_eq!(operations(&settle(&mut rig, &spec).await?), Vec::<String>::new(), "steady means no call: {}", spec);
+            }
+            rig.restart().await;
+            prop_assert_eq!(operations(&settle(&mut rig, &spec).await?), Vec::<String>::new(), "nor after a restart: {}", spec);
+            let leaves = leaves(&spec);
+            let path = leaf.get(&leaves);
+            let Some(other) = edited(&spec, path) else { return Ok(()) };
+            let made = settle(&mut rig, &other).await?;
+            let mut wanted = vec![member_of(path)];
+            if path.starts_with("/tags/") {
+                wanted = vec!["ResourceArns".into(), "Tags".into(), "resourceArn".into(), "tags".into()];
+                wanted.retain(|member| sent(&made).contains(member));
+            }
+            // A default of AWS's that is declared where another was is no change.
+            if !made.is_empty() {
+                prop_assert_eq!(sent(&made), wanted, "{} in {}", path, spec);
+            }
+            let updates = made.iter().filter(|entry| entry.operation == "UpdateService").count();
+            prop_assert!(updates <= 1, "{updates} updates for {path} in {spec}");
+            settle(&mut rig, &spec).await?;
+            prop_assert_eq!(rig.aws_state(), first, "taken back: {} in {}", path, spec);
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn what_is_taken_out_leaves_nothing_behind(spec in any_declaration(MEMBERS), leaf in any::<Index>()) {
+        let leaves = leaves(&spec);
+        let path = leaf.get(&leaves).clone();
+        let Some(less) = without(&spec, &path) else { return Ok(()) };
+        block_on(async {
+            let mut rig = Rig::new().await;
+            settle(&mut rig, &spec).await?;
+            rig.restart().await;
+            let (state, _) = rig.declare(&less).await.map_err(|error| TestCaseError::fail(format!("{error}: {path} of {spec}")))?;
+            if let State::Blocked(_, message) = &state {
+                // AWS has no way back, and the object says so.
+                let member = path.split('/').nth(1).unwrap_or_default();
+                prop_assert!(message.contains(member) && message.contains("was taken out"), "{message}: {path} of {spec}");
+                return Ok(());
+            }
+            prop_assert_eq!(&state, &State::Settled);
+            let mut fresh = Rig::new().await;
+            settle(&mut fresh, &less).await?;
+            same(&rig, &fresh, &less, &path)
+        })?;
+    }
+
+    #[test]
+    fn the_way_to_a_declaration_does_not_matter(zero in any_declaration(MEMBERS), one in any_declaration(MEMBERS), two in any_declaration(MEMBERS)) {
+        let Some(one) = another(&zero, &one) else { return Ok(()) };
+        let Some(two) = another(&one, &two) else { return Ok(()) };
+        block_on(async {
+            let (mut rig, mut fresh) = (Rig::new().await, Rig::new().await);
+            settle(&mut rig, &zero).await?;
+            for spec in [&one, &two] {
+                let (state, _) = rig.declare(spec).await.map_err(|error| TestCaseError::fail(format!("{error}: {zero}\n{one}\n{two}")))?;
+                if let State::Blocked(_, message) = &state {
+                    prop_assert!(message.contains("was taken out"), "{message}: {zero}\n{one}\n{two}");
+                    return Ok(());
+                }
+            }
+            settle(&mut fresh, &two).await?;
+            same(&rig, &fresh, &two, &format!("{zero}\n{one}"))
+        })?;
+    }
+}
+
+/// AWS has the same, but for what belongs to others when it is not declared.
+fn same(rig: &Rig, fresh: &Rig, spec: &Value, how: &str) -> Result<(), TestCaseError> {
+    let released = |mut state: Value| {
+        for member in ["desiredCount", "availabilityZoneRebalancing"] {
+            if spec.get(member).is_none() {
+                state["service"][member] = json!(null);
+            }
+        }
+        state
+    };
+    let (seen, wanted) = (released(rig.aws_state()), released(fresh.aws_state()));
+    for part in ["service", "revision", "groups", "rules"] {
+        prop_assert_eq!(
+            &seen[part],
+            &wanted[part],
+            "{} of {} after {}",
+            part,
+            spec,
+            how
+        );
+    }
+    Ok(())
+}

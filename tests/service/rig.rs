@@ -1,0 +1,335 @@
+//! One service in a simulated account, reconciled as the operator does, and what AWS has of it in the end.
+
+use std::sync::Arc;
+
+use ecs_operator::{
+    api::EcsService,
+    aws::Aws,
+    controllers::kind::Kind,
+    desired::{Identity, service::References},
+    model::Installation,
+    plan::State,
+};
+use serde_json::{Value, json};
+use simulator::{Entry, Simulator};
+
+use crate::in_memory::{self, ACCOUNT, REGION};
+
+/// Looks at a service that is on its way, 30 virtual seconds apart, until it must be steady.
+const LOOKS: usize = 60;
+
+/// The object `team/web`.
+const ID: Identity<'static> = Identity {
+    namespace: "team",
+    name: "web",
+    uid: "u1",
+};
+
+/// How AWS is inspected: by the console's calls, which the journal tells from the operator's.
+fn call(simulator: &Simulator, service: &str, operation: &str, input: Value) -> Value {
+    simulator
+        .api(ACCOUNT, REGION, service, operation, input)
+        .unwrap_or_else(|error| panic!("{operation}: {error:?}"))
+}
+
+/// A simulated account with the operator at work on one service.
+pub struct Rig {
+    simulator: Simulator,
+    aws: Arc<Aws>,
+    object: EcsService,
+    /// ARN of the listener that rules are on.
+    pub listener: String,
+}
+
+/// What the desired state depends on besides the object.
+pub fn installation() -> Installation {
+    Installation {
+        cluster_id: "c1".into(),
+        region: REGION.into(),
+    }
+}
+
+/// Where the references of a declaration lead.
+pub fn references(spec: &Value) -> References {
+    References {
+        cluster: "main".into(),
+        task_definition: task_definition(spec).to_owned(),
+    }
+}
+
+/// The object with this spec, as the API server would hold it.
+pub fn object(spec: &Value) -> Result<EcsService, String> {
+    let metadata =
+        json!({"namespace": ID.namespace, "name": ID.name, "uid": ID.uid, "generation": 1});
+    let mut spec = spec.clone();
+    spec["cluster"] = json!("main");
+    spec["taskDefinition"] = json!(task_definition(&spec));
+    let object = json!({"apiVersion": EcsService::api_version(&()), "kind": EcsService::kind(&()), "metadata": metadata, "spec": spec});
+    serde_json::from_value(object).map_err(|error| error.to_string())
+}
+
+use kube::Resource;
+
+/// Volumes need a task definition that has them.
+fn task_definition(spec: &Value) -> &'static str {
+    let volumes = spec["volumeConfigurations"].as_array();
+    if volumes.is_some_and(|volumes| !volumes.is_empty()) {
+        "web:2"
+    } else {
+        "web:1"
+    }
+}
+
+/// Whether the operator takes the declaration at all.
+pub fn is_valid(spec: &Value) -> bool {
+    let object = object(spec).ok();
+    object.is_some_and(|object| {
+        object
+            .desired(ID, &references(spec), &installation())
+            .is_ok()
+    })
+}
+
+impl Rig {
+    /// An account with a cluster, task definitions and a listener.
+    pub async fn new() -> Self {
+        let simulator = in_memory::simulator();
+        let ecs = |operation: &str, input: Value| call(&simulator, "ecs", operation, input);
+        let elb = |operation: &str, input: Value| {
+            call(&simulator, "elasticloadbalancing", operation, input)
+        };
+        ecs(
+            "CreateCluster",
+            json!({"clusterName": "main", "capacityProviders": ["FARGATE", "FARGATE_SPOT"]}),
+        );
+        for volumes in [
+            json!([]),
+            json!([{"name": "data", "configuredAtLaunch": true}]),
+        ] {
+            let ports =
+                json!([{"containerPort": 8080, "name": "x"}, {"containerPort": 8081, "name": "y"}]);
+            ecs(
+                "RegisterTaskDefinition",
+                json!({"family": "web", "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE", "EC2"], "cpu": "256", "memory": "512", "volumes": volumes,
+                       "containerDefinitions": [{"name": "app", "image": "nginx:1", "portMappings": ports}]}),
+            );
+        }
+        let balancer = elb(
+            "CreateLoadBalancer",
+            json!({"Name": "shared", "Subnets": ["subnet-a", "subnet-b"]}),
+        );
+        let default =
+            json!([{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]);
+        let listener = elb(
+            "CreateListener",
+            json!({"LoadBalancerArn": balancer["LoadBalancers"][0]["LoadBalancerArn"], "Protocol": "HTTPS", "Port": 443, "DefaultActions": default,
+                   "Certificates": [{"CertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/1"}]}),
+        );
+        let listener = listener["Listeners"][0]["ListenerArn"]
+            .as_str()
+            .expect("an ARN")
+            .to_owned();
+        Self {
+            aws: in_memory::aws(&simulator).await,
+            simulator,
+            object: object(&json!({})).expect("an object"),
+            listener,
+        }
+    }
+
+    /// The declaration with the rig's listener in it.
+    fn here(&self, spec: &Value) -> Value {
+        serde_json::from_str(&spec.to_string().replace("LISTENER", &self.listener)).expect("JSON")
+    }
+
+    /// Declares `spec` and reconciles until AWS is steady; the last word, and the operator's mutating calls.
+    pub async fn declare(&mut self, spec: &Value) -> Result<(State, Vec<Entry>), String> {
+        let before = self.mutations().len();
+        let spec = self.here(spec);
+        self.object.spec = object(&spec)?.spec;
+        for _ in 0..LOOKS {
+            let desired = self
+                .object
+                .desired(ID, &references(&spec), &installation())
+                .map_err(|error| error.to_string())?;
+            let look = EcsService::observe(&self.aws, &desired)
+                .await
+                .map_err(|error| error.to_string())?;
+            let observed = look.map_err(|unseen| format!("{} is not visible", unseen.0))?;
+            let plan = self.object.plan(&desired, &observed);
+            let mut status = self.object.status.take().unwrap_or_default();
+            EcsService::facts(&mut status, &desired, &observed, &plan);
+            self.object.status = Some(status);
+            if !plan.steps.is_empty() {
+                let (_, result) = self.aws.execute(&plan.steps).await;
+                result.map_err(|error| error.to_string())?;
+                continue;
+            }
+            match plan.state {
+                State::Waiting(..) => self.simulator.advance(30.0),
+                state => {
+                    let made = self.mutations().split_off(before);
+                    let violations: Vec<_> = made.iter().flat_map(|e| &e.violations).collect();
+                    return match violations.is_empty() {
+                        true => Ok((state, made)),
+                        false => Err(format!("{violations:?}")),
+                    };
+                }
+            }
+        }
+        Err("never steady".into())
+    }
+
+    /// Starts the operator anew: only the object's status is remembered.
+    pub async fn restart(&mut self) {
+        self.aws = in_memory::aws(&self.simulator).await;
+    }
+
+    fn mutations(&self) -> Vec<Entry> {
+        let journal = self.simulator.journal().into_iter();
+        journal
+            .filter(|entry| entry.mutating && entry.access_key != "console")
+            .collect()
+    }
+
+    /// What AWS has of the service, without what depends on when and in which order things happened.
+    pub fn aws_state(&self) -> Value {
+        let ecs = |operation: &str, input: Value| call(&self.simulator, "ecs", operation, input);
+        let elb = |operation: &str, input: Value| {
+            call(&self.simulator, "elasticloadbalancing", operation, input)
+        };
+        let mut described = ecs(
+            "DescribeServices",
+            json!({"cluster": "main", "services": ["team-web"], "include": ["TAGS"]}),
+        )["services"][0]
+            .take();
+        let revision = described["currentServiceRevisions"][0]["arn"].take();
+        let mut revision = ecs(
+            "DescribeServiceRevisions",
+            json!({"serviceRevisionArns": [revision]}),
+        )["serviceRevisions"][0]
+            .take();
+        for passing in [
+            "deployments",
+            "events",
+            "createdAt",
+            "currentServiceDeployment",
+            "currentServiceRevisions",
+            "runningCount",
+            "pendingCount",
+            // Set when the service was made with a load balancer.
+            "roleArn",
+        ] {
+            described
+                .as_object_mut()
+                .expect("a service")
+                .remove(passing);
+        }
+        for passing in ["serviceRevisionArn", "createdAt", "resolvedConfiguration"] {
+            revision
+                .as_object_mut()
+                .expect("a revision")
+                .remove(passing);
+        }
+        let mut groups = elb("DescribeTargetGroups", json!({}))["TargetGroups"].take();
+        for group in groups.as_array_mut().expect("groups") {
+            let arn = group["TargetGroupArn"].clone();
+            group["Attributes"] = elb(
+                "DescribeTargetGroupAttributes",
+                json!({"TargetGroupArn": arn}),
+            )["Attributes"]
+                .take();
+            group["Tags"] = elb("DescribeTags", json!({"ResourceArns": [arn]}))["TagDescriptions"]
+                [0]["Tags"]
+                .take();
+        }
+        let mut rules = elb("DescribeRules", json!({"ListenerArn": self.listener}))["Rules"].take();
+        for rule in rules.as_array_mut().expect("rules") {
+            let rule = rule.as_object_mut().expect("a rule");
+            rule.remove("RuleArn");
+            rule.remove("Priority");
+        }
+        let mut rules = rules.as_array().expect("rules").clone();
+        rules.sort_by_key(Value::to_string);
+        let names: Vec<(String, String)> = groups
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|group| {
+                (
+                    group["TargetGroupArn"].as_str().expect("an ARN").to_owned(),
+                    group["TargetGroupName"]
+                        .as_str()
+                        .expect("a name")
+                        .to_owned(),
+                )
+            })
+            .collect();
+        let state =
+            json!({"service": described, "revision": revision, "groups": groups, "rules": rules})
+                .to_string();
+        let state = names
+            .iter()
+            .fold(state, |state, (arn, name)| state.replace(arn, name));
+        let mut state =
+            serde_json::from_str(&state.replace(&self.listener, "LISTENER")).expect("JSON");
+        strip(&mut state);
+        state
+    }
+}
+
+/// AWS's words for what is absent.
+const DEFAULTS: [(&str, &str); 6] = [
+    ("propagateTags", "NONE"),
+    ("includeQueryParameters", "DISABLED"),
+    ("filesystemType", "xfs"),
+    ("targetType", "AWS_LAMBDA"),
+    ("action", "ROLLBACK"),
+    ("sourceServiceRevisionCleanup", "DEFERRED"),
+];
+
+/// AWS's numbers for what is absent.
+const NUMBERS: [(&str, f64); 5] = [
+    ("stepPercent", 10.0),
+    ("stepBakeTimeInMinutes", 6.0),
+    ("canaryPercent", 5.0),
+    ("canaryBakeTimeInMinutes", 10.0),
+    ("timeoutInMinutes", 1440.0),
+];
+
+/// Takes out what says as much as nothing: absent, empty, off, or AWS's word for what is absent.
+fn strip(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.values_mut().for_each(strip);
+            let port = members.get("portName").cloned();
+            members.retain(|key, value| {
+                let is_nothing = match value {
+                    Value::Null | Value::Bool(false) => true,
+                    Value::Number(number) => {
+                        let number = number.as_f64();
+                        number == Some(0.0)
+                            || NUMBERS
+                                .iter()
+                                .any(|(name, default)| name == key && number == Some(*default))
+                    }
+                    Value::String(text) => {
+                        text.is_empty()
+                            || DEFAULTS.contains(&(key.as_str(), text.as_str()))
+                            || (key == "discoveryName" && port.as_ref() == Some(&json!(text)))
+                    }
+
+                    Value::Array(items) => items.is_empty(),
+                    Value::Object(members) => members.is_empty(),
+                    Value::Bool(true) => false,
+                };
+                !is_nothing
+            });
+        }
+        Value::Array(items) => {
+            items.iter_mut().for_each(strip);
+            items.retain(|item| !item.is_null());
+        }
+        _ => {}
+    }
+}
