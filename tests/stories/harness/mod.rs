@@ -8,6 +8,7 @@ pub mod invariants;
 pub mod lifecycle;
 pub mod objects;
 pub mod operator;
+pub mod passing;
 pub mod watching;
 pub mod world;
 
