@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     accelerator::InferenceAccelerator,
     container::ContainerDefinition,
-    lifecycle::{LastError, Lifecycle, PlannedStep},
+    lifecycle::{Drift, LastError, Lifecycle, PlannedStep},
     rules, size,
     task::{
         Compatibility, EphemeralStorage, IpcMode, NetworkMode, PidMode, ProxyConfiguration,
@@ -204,6 +204,9 @@ pub struct EcsTaskDefinitionStatus {
     /// Members that are declared and may be in AWS, as JSON Pointers without values: what is taken out of the spec later is set back in AWS.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub applied: Vec<String>,
+    /// Declared members that AWS had otherwise at the last look, tags above all; they were repaired unless the management policy forbids it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<Drift>,
     /// While `managementPolicy` is `Observe`: the calls that would bring AWS to what is declared, in order. Empty: it is in sync.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plan: Vec<PlannedStep>,

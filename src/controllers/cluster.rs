@@ -45,6 +45,10 @@ impl Kind for EcsCluster {
         status.last_error.as_ref()
     }
 
+    fn applied(status: &mut EcsClusterStatus) -> &mut Vec<String> {
+        &mut status.applied
+    }
+
     fn set_common(status: &mut EcsClusterStatus, common: Common) {
         status.observed_generation = Some(common.observed_generation);
         status.conditions = common.conditions;

@@ -69,6 +69,8 @@ pub trait Kind: Object + Serialize + Send + Sync + 'static {
     fn conditions(status: &Self::Status) -> &[Condition];
     /// Writes the members that every status has.
     fn set_common(status: &mut Self::Status, common: Common);
+    /// The declared members that a status records as possibly in AWS.
+    fn applied(status: &mut Self::Status) -> &mut Vec<String>;
 
     /// Reads what the object refers to.
     fn resolve(&self, stores: &Stores) -> Result<Self::References, Pending>;

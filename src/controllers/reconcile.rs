@@ -202,6 +202,8 @@ async fn converge<K: Kind>(
     let mut is_changing = K::is_due(&report.status, &desired);
     let mut absorbed: Option<K::Observed> = None;
     let mut is_intended = false;
+    let before = K::applied(&mut report.status).clone();
+    let mut has_effect = false;
     for wave in 0..WAVES {
         let observed = match absorbed.take() {
             Some(observed) => observed,
@@ -274,7 +276,13 @@ async fn converge<K: Kind>(
         }
         is_current = true;
         // Once a reconcile: what later waves create is in it, and what was seen meanwhile is written at the end.
-        if !is_intended && K::intend(&mut report.status, &desired, &plan) {
+        // What an edit adds to the declaration is on record before it is in AWS, so that it can be taken out again whatever
+        // happens to this process. Not so for a new object, for which the write would be one more on top of each creation.
+        let adds = !is_unsaid(object)
+            && K::applied(&mut report.status)
+                .iter()
+                .any(|path| !before.contains(path));
+        if !is_intended && (K::intend(&mut report.status, &desired, &plan) || adds) {
             let version =
                 kubernetes_status::apply(&context.client, object, object.status(), &report.status)
                     .await?;
@@ -291,8 +299,20 @@ async fn converge<K: Kind>(
             // A wave that failed says nothing about its effect.
             context.memory.settled(&uid);
         }
+        has_effect |= !applied.is_empty();
         match result {
             Err(error) if error.kind == ErrorKind::PriorityInUse => continue,
+            Err(error)
+                if !has_effect
+                    && matches!(
+                        error.kind,
+                        ErrorKind::Invalid | ErrorKind::AccessDenied | ErrorKind::Quota
+                    ) =>
+            {
+                // Refused: what was declared is not in AWS, and what AWS has there is not ours to set back.
+                *K::applied(&mut report.status) = before;
+                return Ok(Some(failed(report, error, is_changing)));
+            }
             Err(error) => return Ok(Some(failed(report, error, is_changing))),
             Ok(()) => {}
         }

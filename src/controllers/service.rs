@@ -168,6 +168,10 @@ impl Kind for EcsService {
             .is_some_and(|(current, declared)| !arn::same_task_definition(declared, current))
     }
 
+    fn applied(status: &mut EcsServiceStatus) -> &mut Vec<String> {
+        &mut status.applied
+    }
+
     fn set_common(status: &mut EcsServiceStatus, common: Common) {
         status.observed_generation = Some(common.observed_generation);
         status.conditions = common.conditions;

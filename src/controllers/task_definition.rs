@@ -94,11 +94,16 @@ impl Kind for EcsTaskDefinition {
         status.last_error.as_ref()
     }
 
+    fn applied(status: &mut EcsTaskDefinitionStatus) -> &mut Vec<String> {
+        &mut status.applied
+    }
+
     fn set_common(status: &mut EcsTaskDefinitionStatus, common: Common) {
         status.observed_generation = Some(common.observed_generation);
         status.conditions = common.conditions;
         status.last_error = common.last_error;
         status.plan = common.plan;
+        status.drift = common.drift;
     }
 
     fn resolve(&self, stores: &Stores) -> Result<Option<History>, Pending> {

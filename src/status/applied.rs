@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// The record after a look: what is declared alone once AWS is as declared; before steps, what may be there besides, so that
-/// a crash between two of them loses nothing; otherwise what it was.
+/// a crash between two of them loses nothing of an object that was looked at before; otherwise what it was.
 pub fn applied(before: &[String], declared: &Paths, plan: &Plan) -> Vec<String> {
     if !plan.steps.is_empty() {
         let before: Paths = before.iter().cloned().collect();

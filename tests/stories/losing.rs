@@ -192,3 +192,38 @@ fn rules_of_many_services_are_made_at_once_without_conflict() {
         world.check();
     });
 }
+
+#[test]
+fn member_that_was_added_before_a_crash_is_set_back_when_it_is_taken_out_meanwhile() {
+    story("lost_member", |mut world| async move {
+        let gate = world.put_gate(invariants::is_true).await;
+        world.start();
+        let mut web = service("web");
+        world.apply(&[cluster(), task_definition("web", "nginx:1"), web.clone()]);
+        world.until_ready("EcsService", "web").await;
+        gate.set_trap(first("UpdateService"), Position::Unanswered);
+        web["spec"]["enableExecuteCommand"] = json!(true);
+        world.apply(&[web]);
+        killed_in(&mut world, &gate, "UpdateService").await;
+        assert_eq!(
+            world.ecs_service(&world.aws_name("web"))["enableExecuteCommand"],
+            json!(true)
+        );
+        web = service("web");
+        world.apply(&[web]);
+        world.start();
+        let is_forgotten = |object: &Value| {
+            let applied = object["status"]["applied"].as_array();
+            is_ready(object)
+                && applied.is_some_and(|paths| !paths.contains(&json!("/enableExecuteCommand")))
+        };
+        world
+            .until("EcsService", "web", "Ready and set back", is_forgotten)
+            .await;
+        assert_eq!(
+            world.ecs_service(&world.aws_name("web"))["enableExecuteCommand"],
+            json!(false)
+        );
+        judged(&world).await;
+    });
+}
