@@ -3,11 +3,12 @@
 use std::{fs, path::Path};
 
 use ecs_operator::cli::crds;
+use serde_json::Value;
 
 /// Largest CustomResourceDefinition that client-side apply takes: 256 KiB of annotation, with room for the rest of it.
 const APPLY_MAX: usize = 240 * 1024;
 
-/// Members that AWS itself calls documents: any JSON.
+/// Members that AWS itself takes any JSON in.
 const DOCUMENTS: [&str; 1] = [".lifecycleHooks[].hookDetails"];
 
 fn compare(path: &Path, content: &str) {
@@ -46,35 +47,73 @@ fn custom_resource_definitions_fit_client_side_apply() {
     }
 }
 
-#[test]
-fn every_field_is_documented_and_no_spec_has_defaults() {
-    fn walk(path: &str, schema: &serde_json::Value, missing: &mut Vec<String>) {
-        if path.contains(".spec") && schema.get("default").is_some() {
-            missing.push(format!("{path} has a default"));
-        }
-        let is_document = DOCUMENTS.iter().any(|document| path.ends_with(document));
-        if schema.get("x-kubernetes-preserve-unknown-fields").is_some() && !is_document {
-            missing.push(format!("{path} preserves unknown fields"));
-        }
-        for (name, member) in schema["properties"].as_object().into_iter().flatten() {
-            let path = format!("{path}.{name}");
-            if member["description"].as_str().is_none_or(str::is_empty) {
-                missing.push(format!("{path} is not documented"));
+/// Visits every node of a schema that `kubectl explain` shows, with its path and whether it must be there.
+fn visit(path: &str, schema: &Value, found: &mut impl FnMut(&str, &Value, bool)) {
+    let required = schema["required"].as_array();
+    for (name, member) in schema["properties"].as_object().into_iter().flatten() {
+        let path = format!("{path}.{name}");
+        let is_required = required.is_some_and(|all| all.contains(&Value::from(name.as_str())));
+        found(&path, member, is_required);
+        visit(&path, member, found);
+    }
+    for (inner, sign) in [("items", "[]"), ("additionalProperties", "{}")] {
+        if schema[inner].is_object() {
+            let path = format!("{path}{sign}");
+            // Items that are plain values are described by their list.
+            if schema[inner]["type"] == "object" {
+                found(&path, &schema[inner], true);
             }
-            walk(&path, member, missing);
-        }
-        if schema["items"].is_object() {
-            walk(&format!("{path}[]"), &schema["items"], missing);
+            visit(&path, &schema[inner], found);
         }
     }
-    let mut missing = Vec::new();
+}
+
+/// Every node of every kind.
+fn nodes(mut found: impl FnMut(&str, &Value, bool)) {
     for crd in ecs_operator::api::crd::crds() {
         let schema = serde_json::to_value(&crd.spec.versions[0].schema).expect("plain data");
-        walk(
-            &crd.spec.names.kind,
-            &schema["openAPIV3Schema"],
-            &mut missing,
-        );
+        let root = &schema["openAPIV3Schema"];
+        found(&crd.spec.names.kind, root, true);
+        visit(&crd.spec.names.kind, root, &mut found);
     }
+}
+
+#[test]
+fn every_node_is_explained() {
+    let mut missing = Vec::new();
+    nodes(|path, node, _| {
+        if node["description"].as_str().is_none_or(str::is_empty) && !path.ends_with(".metadata") {
+            missing.push(path.to_owned());
+        }
+    });
     assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+#[test]
+fn every_optional_member_says_what_its_absence_means() {
+    let mut missing = Vec::new();
+    nodes(|path, node, is_required| {
+        let is_said = |text: &str| text.contains("Absent") || text.contains("absent");
+        let ours =
+            path.starts_with("EcsCluster.spec.") || path.starts_with("EcsTaskDefinition.spec.");
+        if ours && !is_required && !node["description"].as_str().is_some_and(is_said) {
+            missing.push(path.to_owned());
+        }
+    });
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+#[test]
+fn no_spec_has_defaults_and_only_awss_documents_are_free() {
+    let mut wrong = Vec::new();
+    nodes(|path, node, _| {
+        if path.contains(".spec") && node.get("default").is_some() {
+            wrong.push(format!("{path} has a default"));
+        }
+        let is_document = DOCUMENTS.iter().any(|document| path.ends_with(document));
+        if node.get("x-kubernetes-preserve-unknown-fields").is_some() && !is_document {
+            wrong.push(format!("{path} preserves unknown fields"));
+        }
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

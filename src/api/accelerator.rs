@@ -24,7 +24,7 @@ pub struct ResourceRequirement {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SharingStrategy {
-    /// A share of an NVIDIA GPU, by its Multi-Process Service.
+    /// A share of an NVIDIA GPU, by its Multi-Process Service. Absent: not shared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nvidia_mps: Option<NvidiaMpsAllocation>,
 }

@@ -216,11 +216,11 @@ pub struct ContainerRestartPolicy {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MountPoint {
-    /// Name of a volume of the task definition.
+    /// Name of a volume of the task definition. Absent: refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 255))]
     pub source_volume: Option<String>,
-    /// Path in the container.
+    /// Path in the container. Absent: refused by AWS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 4096))]
     pub container_path: Option<String>,
@@ -233,7 +233,7 @@ pub struct MountPoint {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VolumeFrom {
-    /// Name of the container that has the mounts.
+    /// Name of the container that has the mounts. Absent: refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 255))]
     pub source_container: Option<String>,

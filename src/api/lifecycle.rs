@@ -18,10 +18,13 @@ pub struct Lifecycle {
     /// What happens in AWS when this object is deleted: `Delete` or `Retain`. Absent: `Delete`, and `Retain` for an adopted resource.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_policy: Option<DeletionPolicy>,
-    /// AWS tags, at most 43: AWS takes 50, and the operator needs up to seven. Keys 1–128 characters, values up to 256; keys that start with
-    /// `aws:` or `ecs-operator.dev/` are reserved. Can be changed without a deployment.
+    /// AWS tags, at most 43: AWS takes 50, and the operator needs up to seven. Keys 1–128 characters, values up to 256, of letters, digits, spaces and `_.:/=+-@`; keys that start with
+    /// `aws:` or `ecs-operator.dev/` are reserved. Can be changed without a deployment. Absent: none but the operator's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("maxProperties" = 43))]
+    #[schemars(
+        extend("maxProperties" = 43),
+        extend("additionalProperties" = {"type": "string", "maxLength": 256})
+    )]
     pub tags: Option<BTreeMap<String, String>>,
     /// AWS Region. Absent: the operator's own. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]

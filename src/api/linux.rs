@@ -148,11 +148,11 @@ pub enum UlimitName {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SystemControl {
-    /// The parameter, for example `net.core.somaxconn`.
+    /// The parameter, for example `net.core.somaxconn`. Absent: refused by AWS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 255))]
     pub namespace: Option<String>,
-    /// Its value.
+    /// Its value. Absent: refused by AWS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 255))]
     pub value: Option<String>,

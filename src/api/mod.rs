@@ -1,6 +1,6 @@
 //! What users write: the custom resources of group `ecs-operator.dev`, with their schemas, validation rules and documentation.
 //!
-//! Field names are AWS's own in camelCase, so that the JSON which the AWS CLI prints can be pasted under `spec`.
+//! Field names are AWS's own in camelCase, so that the JSON which the AWS CLI takes can be pasted under `spec`.
 //! No client, no AWS SDK and no default values here: an absent field means "AWS's default, not managed by us".
 //!
 //! Words. A member with a closed set of words is an enum where we decide by the word, or where the set cannot grow: network modes,

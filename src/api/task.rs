@@ -83,10 +83,10 @@ pub struct RuntimePlatform {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TaskDefinitionPlacementConstraint {
-    /// `memberOf`: instances that meet `expression`.
+    /// `memberOf`: instances that meet `expression`. Absent: refused by AWS.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub type_: Option<TaskDefinitionPlacementConstraintType>,
-    /// Expression of the cluster query language, for example `attribute:ecs.instance-type =~ t3.*`; at most 2,000 characters.
+    /// Expression of the cluster query language, for example `attribute:ecs.instance-type =~ t3.*`; at most 2,000 characters. Absent: refused by AWS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2000))]
     pub expression: Option<String>,

@@ -16,19 +16,19 @@ pub struct Volume {
     /// Name, 1–255 letters, digits, hyphens and underscores; unique in the task.
     #[schemars(length(max = 255), regex(pattern = r"^[A-Za-z0-9_-]{1,255}$"))]
     pub name: String,
-    /// A directory of the container instance, or of the task on Fargate (then without a path).
+    /// A directory of the container instance, or of the task on Fargate (then without a path). Absent: it is of another kind; if of none, an empty directory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<HostVolumeProperties>,
-    /// A volume of a Docker volume driver; EC2 only.
+    /// A volume of a Docker volume driver; EC2 only. Absent: it is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub docker_volume_configuration: Option<DockerVolumeConfiguration>,
-    /// An Amazon EFS file system.
+    /// An Amazon EFS file system. Absent: it is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub efs_volume_configuration: Option<EfsVolumeConfiguration>,
-    /// An S3 Files file system: a bucket mounted as files.
+    /// An S3 Files file system: a bucket mounted as files. Absent: it is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub s3files_volume_configuration: Option<S3FilesVolumeConfiguration>,
-    /// An Amazon FSx for Windows File Server file system; Windows on EC2.
+    /// An Amazon FSx for Windows File Server file system; Windows on EC2. Absent: it is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fsx_windows_file_server_volume_configuration:
         Option<FsxWindowsFileServerVolumeConfiguration>,

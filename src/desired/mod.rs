@@ -116,8 +116,8 @@ fn tags(lifecycle: &Lifecycle, owner: &Owner) -> Result<Tags, Invalid> {
     for (key, value) in &tags {
         let is_reserved =
             key.to_ascii_lowercase().starts_with("aws:") || key.starts_with(ownership::PREFIX);
-        if is_reserved || key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256
-        {
+        let is_long = key.chars().count() > 128 || value.chars().count() > 256;
+        if is_reserved || key.is_empty() || is_long || !is_tag(key) || !is_tag(value) {
             return Err(Invalid::new(format!("spec.tags[{key:?}]"), rules::TAGS));
         }
     }
@@ -130,6 +130,14 @@ fn declared_tags(tags: &Tags) -> Paths {
     let keys = tags.keys();
     let users = keys.filter(|key| !key.starts_with(ownership::PREFIX));
     users.map(|key| declared::below("/tags", key)).collect()
+}
+
+/// Whether AWS takes the text in a tag (Tag, patterns of key and value).
+fn is_tag(text: &str) -> bool {
+    text.chars().all(|c| {
+        let is_space = c.is_whitespace() && !c.is_control();
+        c.is_alphanumeric() || is_space || "_.:/=+-@".contains(c)
+    })
 }
 
 /// The declared members of an object as AWS's JSON.

@@ -9,7 +9,8 @@ use std::{
 };
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
-    JSONSchemaProps, JSONSchemaPropsOrArray as Items, JSONSchemaPropsOrBool as Values,
+    CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray as Items,
+    JSONSchemaPropsOrBool as Values,
 };
 use regex_lite::Regex;
 use serde_json::Value;
@@ -18,12 +19,12 @@ use super::Invalid;
 use crate::{api::crd, model::Members};
 
 /// The limits of EcsCluster.
-pub static CLUSTER: LazyLock<Limits> = LazyLock::new(|| Limits::of_kind("EcsCluster"));
+pub static CLUSTER: LazyLock<Limits> = LazyLock::new(|| Limits::of_kind(crd::cluster()));
 /// The limits of EcsTaskDefinition.
 pub static TASK_DEFINITION: LazyLock<Limits> =
-    LazyLock::new(|| Limits::of_kind("EcsTaskDefinition"));
+    LazyLock::new(|| Limits::of_kind(crd::task_definition()));
 /// The limits of EcsService.
-pub static SERVICE: LazyLock<Limits> = LazyLock::new(|| Limits::of_kind("EcsService"));
+pub static SERVICE: LazyLock<Limits> = LazyLock::new(|| Limits::of_kind(crd::service()));
 
 /// What stands before and behind a bound: the API server's own words.
 type Words = (&'static str, &'static str);
@@ -43,6 +44,7 @@ pub struct Limits {
     /// Members whose values tell the items of a list apart.
     keys: Vec<String>,
     is_set: bool,
+    refuses_empty: bool,
     members: BTreeMap<String, Limits>,
     /// Of a list's items, or of a map's values.
     items: Option<Box<Limits>>,
@@ -50,14 +52,11 @@ pub struct Limits {
 
 impl Limits {
     /// The limits of a kind's spec.
-    fn of_kind(kind: &str) -> Self {
-        let crd = crd::crds()
-            .into_iter()
-            .find(|crd| crd.spec.names.kind == kind)
-            .and_then(|mut crd| crd.spec.versions.swap_remove(0).schema)
-            .and_then(|schema| schema.open_api_v3_schema)
-            .and_then(|mut schema| schema.properties.as_mut()?.remove("spec"));
-        Self::of(crd.expect("every kind has a schema of its spec"))
+    fn of_kind(mut crd: CustomResourceDefinition) -> Self {
+        let version = crd.spec.versions.swap_remove(0);
+        let schema = version.schema.and_then(|schema| schema.open_api_v3_schema);
+        let spec = schema.and_then(|mut schema| schema.properties.as_mut()?.remove("spec"));
+        Self::of(spec.expect("every kind has a schema of its spec"))
     }
 
     fn of(schema: JSONSchemaProps) -> Self {
@@ -77,6 +76,8 @@ impl Limits {
                 .map(|pattern| Regex::new(&pattern).expect("patterns of schemas are tested")),
             keys: schema.x_kubernetes_list_map_keys.unwrap_or_default(),
             is_set: schema.x_kubernetes_list_type.as_deref() == Some("set"),
+            refuses_empty: (schema.x_kubernetes_validations.into_iter().flatten())
+                .any(|rule| rule.rule == crd::NOT_EMPTY),
             members: (schema.properties.into_iter().flatten())
                 .map(|(name, member)| (name, Self::of(member)))
                 .collect(),
@@ -116,6 +117,7 @@ impl Limits {
     /// Only what has a pattern is repeated in the message: other texts may be values of environment variables.
     fn text(&self, text: &str) -> Result<(), Invalid> {
         match &self.pattern {
+            _ if self.refuses_empty && text.is_empty() => Err(Invalid::new("", crd::EMPTY)),
             Some(pattern) if !pattern.is_match(text) => Err(Invalid::new(
                 "",
                 format!("\"{text}\" should match '{}'. Change it.", pattern.as_str()),

@@ -275,7 +275,7 @@ fn ready_survives_an_aws_that_does_not_answer() {
 }
 
 #[test]
-fn poison_object_harms_only_itself() {
+fn objects_written_around_admission_harm_only_themselves() {
     story_alone("poison", |mut world| async move {
         world.plane().install_kinds().await;
         // Written when the schema was laxer: a number where the code expects a text.
@@ -297,8 +297,12 @@ fn poison_object_harms_only_itself() {
             "poison",
             json!({"containerDefinitions": [{"name": "app", "image": 7}]}),
         );
+        // Written around admission: everything can be read, but not on Fargate.
+        let mut around = task_definition("around", "nginx:1");
+        around["spec"]["networkMode"] = json!("bridge");
+        let written = [poison, around];
         let refused = async {
-            while world.try_apply(std::slice::from_ref(&poison)).is_err() {
+            while world.try_apply(&written).is_err() {
                 tokio::task::yield_now().await
             }
         };
@@ -325,6 +329,15 @@ fn poison_object_harms_only_itself() {
         tokio::time::timeout(DEADLINE, told)
             .await
             .expect("the poison object is told of");
+        let stalled = world
+            .until_stalled("EcsTaskDefinition", "around", "InvalidSpec")
+            .await;
+        let (_, _, message) = condition(&stalled, "Stalled").expect("stalled");
+        assert!(
+            message.starts_with("spec.networkMode: Fargate needs awsvpc"),
+            "{message}"
+        );
+        assert_eq!(world.count("RegisterTaskDefinition"), 1, "only web's");
         world.check();
     });
 }

@@ -145,3 +145,18 @@ fn every_member_and_word_of_awss_is_taken() {
         }
     });
 }
+
+#[test]
+fn sixty_kilobytes_of_environment_are_taken() {
+    story("rejecting_no_size", |world| async move {
+        let value = "x".repeat(80);
+        let environment: Vec<_> = (0..530)
+            .map(|n| json!({"name": format!("VARIABLE_{n:04}"), "value": value}))
+            .collect();
+        let spec = json!({"containerDefinitions": [{"name": "a", "image": "i", "memory": 128, "environment": environment}]});
+        assert!(spec.to_string().len() > 60_000);
+        created(&world, "EcsTaskDefinition", &spec)
+            .await
+            .expect("it is taken");
+    });
+}

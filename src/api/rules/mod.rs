@@ -17,13 +17,16 @@ pub use self::{
     cluster::*, container::*, fargate::*, reference::*, service::*, task_definition::*,
 };
 
-/// What all kinds say of a reserved tag key.
-pub const TAGS: &str = "a key must have 1-128 characters and not begin with 'aws:' or 'ecs-operator.dev/', a value at most 256. Rename or shorten it.";
+/// What all kinds say of a tag that AWS would refuse or that is not the user's.
+pub const TAGS: &str = "a key must have 1-128 characters and not begin with 'aws:' or 'ecs-operator.dev/', a value at most 256; both are letters, digits, spaces and _.:/=+-@. Rename or shorten it.";
 
-/// Keys and values of tags, of every kind.
+/// Keys and values of tags, of every kind (Tag, patterns of key and value).
 pub fn tags() -> Rule {
+    let text = r"'^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$'";
     rule(
-        "!has(self.tags) || self.tags.all(k, !k.lowerAscii().startsWith('aws:') && !k.startsWith('ecs-operator.dev/') && size(k) > 0 && size(k) <= 128 && size(self.tags[k]) <= 256)",
+        &format!(
+            "!has(self.tags) || self.tags.all(k, !k.lowerAscii().startsWith('aws:') && !k.startsWith('ecs-operator.dev/') && size(k) > 0 && size(k) <= 128 && k.matches({text}) && self.tags[k].matches({text}))"
+        ),
         ".tags",
         TAGS,
     )
