@@ -16,11 +16,13 @@ pub mod rule;
 pub mod service;
 #[cfg(test)]
 mod service_diff_tests;
+mod service_members;
 #[cfg(test)]
 mod service_tests;
 pub mod tags;
 pub mod target_group;
 pub mod task_definition;
+mod wanted_rule;
 
 use crate::{api::condition::Reason, model::Members};
 

@@ -1,6 +1,6 @@
 //! What may not or cannot be changed: what is not ours, and what AWS has no call for. Nothing is sent then.
 
-use super::{Change, Plan, State, diff, reset::Kept, tags, target_group};
+use super::{Change, Plan, State, diff, reset::Kept, service_members, tags, target_group};
 use crate::{
     api::condition::Reason,
     desired::service::DesiredService,
@@ -124,11 +124,11 @@ pub fn immutable(desired: &DesiredService, observed: &observed::Service) -> Opti
     if let Some(service) = &observed.service {
         let mut declared = desired.members.clone();
         declared.retain(|member, _| IMMUTABLE.contains(&member.as_str()));
-        if super::service::has_strategy(service) {
+        if service_members::has_strategy(service) {
             // The strategy is taken off first; then ECS says which launch type the service was made with.
             declared.remove("launchType");
         }
-        let current = super::service::current(service);
+        let current = service_members::current(service);
         if let Some(change) = diff::changes(&declared, &current).first() {
             return Some(refuse(
                 change.path.clone(),

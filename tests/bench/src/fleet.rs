@@ -93,11 +93,15 @@ impl Fleet {
             field_manager: Some(MANAGER.to_owned()),
             ..PostParams::default()
         };
-        kind.of(&self.client, self.namespace)
-            .create(&params, &object)
-            .await
-            .map(drop)
-            .map_err(|error| format!("{kind:?} {name} can't be created: {error}"))
+        let created = kind
+            .of(&self.client, self.namespace)
+            .create(&params, &object);
+        match created.await {
+            Ok(_) => Ok(()),
+            // kube asks again when the API server is too busy to answer, which may have taken the first request.
+            Err(kube::Error::Api(answer)) if answer.is_already_exists() => Ok(()),
+            Err(error) => Err(format!("{kind:?} {name} can't be created: {error}")),
+        }
     }
 
     /// Creates all task definitions and services.

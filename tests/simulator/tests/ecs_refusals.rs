@@ -224,3 +224,35 @@ fn run_task_runs_once_per_token_and_ends_with_its_container() {
     assert_eq!(answer["tasks"][0]["lastStatus"], "STOPPED");
     assert_eq!(answer["tasks"][1]["containers"][0]["exitCode"], 0);
 }
+
+#[test]
+fn another_task_definition_needs_its_volumes_again() {
+    let aws = Aws::new();
+    let mut definition = task_definition("nginx:1");
+    definition["volumes"] = json!([{ "name": "data", "configuredAtLaunch": true }]);
+    aws.ecs("RegisterTaskDefinition", definition.clone());
+    let volumes =
+        json!([{ "name": "data", "managedEBSVolume": { "roleArn": "r", "sizeInGiB": 8 } }]);
+    aws.create(1, json!({ "volumeConfigurations": volumes }));
+    aws.ecs("RegisterTaskDefinition", definition);
+    let change = json!({ "cluster": "shop", "service": "web", "taskDefinition": "web" });
+    let refused = aws.refused("UpdateService", change);
+    assert!(
+        refused
+            .message
+            .starts_with("Task definition has configuredAtLaunch volume")
+    );
+    aws.update(json!({ "taskDefinition": "web", "volumeConfigurations": volumes }));
+}
+
+#[test]
+fn steps_of_a_strategy_go_with_it() {
+    let aws = Aws::new();
+    let linear = json!({ "strategy": "LINEAR", "linearConfiguration": { "stepPercent": 20 } });
+    aws.create(1, json!({ "deploymentConfiguration": linear }));
+    let updated = aws.update(json!({ "deploymentConfiguration": { "strategy": "ROLLING" } }));
+    assert_eq!(
+        updated["deploymentConfiguration"]["linearConfiguration"],
+        Value::Null
+    );
+}

@@ -1,0 +1,101 @@
+//! Members of a service: what is to be compared, and where AWS shows it.
+
+use serde_json::{Value, json};
+
+use super::{refusal::IMMUTABLE, reset, rollout};
+use crate::{
+    desired::service::DesiredService,
+    model::{
+        Members, observed,
+        service::{ON_DEPLOYMENT, ON_REVISION},
+    },
+};
+
+const PLATFORM: &str = "platformVersion";
+
+/// Declared members of UpdateService, completed by what was taken out.
+pub(super) fn completed(
+    desired: &DesiredService,
+    mut declared: Members,
+    service: &observed::Resource,
+) -> reset::Completed {
+    // A launch type excludes a strategy: it is left by an empty one.
+    if declared.contains_key("launchType") && has_strategy(service) {
+        declared.insert("capacityProviderStrategy".into(), json!([]));
+    }
+    let is_daemon = service.text("schedulingStrategy") == Some("DAEMON");
+    let taken_out = desired.removed.iter().map(String::as_str);
+    let of_service =
+        taken_out.filter(|path| !path.starts_with("/tags/") && !path.starts_with("/targetGroups/"));
+    let mut completed = reset::complete(&declared, of_service, |path, block| {
+        reset::service(path, block, is_daemon)
+    });
+    let members = &mut completed.members;
+    members.retain(|member, _| {
+        let is_unread =
+            ON_REVISION.contains(&member.as_str()) && !service.members.contains_key(member);
+        !IMMUTABLE.contains(&member.as_str()) && !is_unread
+    });
+    // What LATEST means is decided by AWS at each deployment; only what is surely older is left.
+    if members
+        .get(PLATFORM)
+        .is_some_and(|version| version == "LATEST")
+        && !is_behind(service)
+    {
+        members.remove(PLATFORM);
+    }
+    completed
+}
+
+/// What was seen, in the words of the declaration: a namespace that is declared by name and answered with its ARN may or may
+/// not be the same, which only Cloud Map could say.
+pub(super) fn in_words_of(declared: &Members, mut seen: Members) -> Members {
+    let namespace = |members: &Members| {
+        let block = members.get("serviceConnectConfiguration")?;
+        block["namespace"].as_str().map(str::to_owned)
+    };
+    if let Some(name) = namespace(declared).filter(|name| !name.starts_with("arn:"))
+        && namespace(&seen).is_some_and(|seen| seen.starts_with("arn:"))
+    {
+        seen["serviceConnectConfiguration"]["namespace"] = name.into();
+    }
+    seen
+}
+
+/// Whether the service's platform version is older than what LATEST meant when this was written: 1.4.0, for Windows 1.0.0, the
+/// first there (Fargate platform versions).
+fn is_behind(service: &observed::Resource) -> bool {
+    let current = current(service);
+    let text = |member: &str| current.get(member).and_then(Value::as_str);
+    let Some(version) = text(PLATFORM).filter(|version| *version != "LATEST") else {
+        return false;
+    };
+    let is_windows = text("platformFamily").is_some_and(|family| family.starts_with("Windows"));
+    let numbers: Vec<u32> = version.split('.').map_while(|n| n.parse().ok()).collect();
+    !is_windows && numbers.len() == 3 && numbers < vec![1, 4, 0]
+}
+
+/// Whether the service runs by a capacity provider strategy.
+pub(super) fn has_strategy(service: &observed::Resource) -> bool {
+    let current = current(service);
+    let strategy = current.get("capacityProviderStrategy");
+    strategy
+        .and_then(Value::as_array)
+        .is_some_and(|items| !items.is_empty())
+}
+
+/// What AWS has of the members that CreateService takes: the service's, and what stands at its PRIMARY deployment alone.
+pub(super) fn current(service: &observed::Resource) -> Members {
+    let mut members = service.members.clone();
+    if let Some(role) = members.get("roleArn").cloned() {
+        members.insert("role".into(), role);
+    }
+    if let Some(primary) = rollout::primary(service) {
+        for key in ON_DEPLOYMENT {
+            if !primary[key].is_null() {
+                members.insert(key.into(), primary[key].clone());
+            }
+        }
+    }
+    members
+}
