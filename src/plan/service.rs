@@ -19,7 +19,7 @@ use crate::{
     api::condition::Reason,
     desired::{load_balancer::TargetGroupRef, service::DesiredService},
     model::{
-        arn, hash,
+        Members, arn, hash,
         observed::{self, Rule},
         ownership::{Claim, Owner},
         service::{FORCES_DEPLOYMENT, STARTS_DEPLOYMENT},
