@@ -217,11 +217,10 @@ fn declared(
 ) -> Paths {
     let mut paths = declared::paths("", members);
     paths.remove("/taskDefinition");
-    for (index, entry) in load_balancers.iter().enumerate() {
-        paths.extend(declared::paths(
-            &format!("/loadBalancers/{index}"),
-            &entry.members,
-        ));
+    if !load_balancers.is_empty() {
+        let entries: Vec<_> = load_balancers.iter().map(|entry| &entry.members).collect();
+        let entries = Members::from_iter([("loadBalancers".to_owned(), json!(entries))]);
+        paths.extend(declared::paths("", &entries));
     }
     for group in target_groups {
         let prefix = declared::below("/targetGroups", &group.name);

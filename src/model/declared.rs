@@ -1,4 +1,5 @@
-//! Which members an object declares: paths without values, so that they can be kept in a status.
+//! Which members an object declares: paths without values, so that they can be kept in a status. An item of a list is told by
+//! what names it, never by its place: others come and go.
 //!
 //! What an earlier declaration had and this one has not was taken out, and is set back in AWS.
 
@@ -11,11 +12,30 @@ use super::Members;
 /// JSON Pointers (RFC 6901) of declared members, down to single values and lists of them.
 pub type Paths = BTreeSet<String>;
 
+/// Members that AWS calls documents: any JSON, the user's own, one value.
+pub const DOCUMENTS: [&str; 1] = ["hookDetails"];
+
+/// What names an item of a list, the first that does so alone. (A load balancer's target group may not be known yet.)
+const NAMES: [&[&str]; 12] = [
+    &["name"],
+    &["capacityProvider"],
+    &["registryArn"],
+    &["containerName", "containerPort"],
+    &["targetGroupArn"],
+    &["portName"],
+    &["hookTargetArn"],
+    &["hookTargetArn", "lifecycleStages"],
+    &["targetType"],
+    &["targetType", "lifecycleStages"],
+    &["port"],
+    &["metricNames"],
+];
+
 /// The paths of `members` below `prefix`.
 pub fn paths(prefix: &str, members: &Members) -> Paths {
     let mut paths = Paths::new();
     for (key, value) in members {
-        collect(&below(prefix, key), value, &mut paths);
+        collect(&below(prefix, key), key, value, &mut paths);
     }
     paths
 }
@@ -39,16 +59,41 @@ pub fn under<'a>(paths: &'a Paths, prefix: &'a str) -> impl Iterator<Item = &'a 
         .filter(|rest| rest.starts_with('/'))
 }
 
-fn collect(path: &str, value: &Value, paths: &mut Paths) {
+/// The item of a list that a path means; none when no item, or more than one, is named so.
+pub fn item_mut<'a>(items: &'a mut [Value], identity: &str) -> Option<&'a mut Members> {
+    let is_meant = |place: &usize| self::identity(items, *place).as_deref() == Some(identity);
+    let place = (0..items.len()).find(is_meant)?;
+    items[place].as_object_mut()
+}
+
+/// `member=value` of what names an item among the others; none when nothing does.
+fn identity(items: &[Value], place: usize) -> Option<String> {
+    let named = |item: &Value, names: &[&str]| {
+        let parts = names.iter().map(|name| match item.get(*name)? {
+            Value::String(text) => Some(format!("{name}={text}")),
+            value => Some(format!("{name}={value}")),
+        });
+        Some(parts.collect::<Option<Vec<_>>>()?.join(","))
+    };
+    NAMES.iter().find_map(|names| {
+        let own = named(items.get(place)?, names)?;
+        let same = |item: &&Value| named(item, names).as_deref() == Some(&own);
+        (items.iter().filter(same).count() == 1).then_some(own)
+    })
+}
+
+fn collect(path: &str, key: &str, value: &Value, paths: &mut Paths) {
     match value {
+        _ if DOCUMENTS.contains(&key) => drop(paths.insert(path.to_owned())),
         Value::Object(members) if !members.is_empty() => {
             for (key, value) in members {
-                collect(&below(path, key), value, paths);
+                collect(&below(path, key), key, value, paths);
             }
         }
         Value::Array(items) if items.iter().any(Value::is_object) => {
-            for (index, item) in items.iter().enumerate() {
-                collect(&format!("{path}/{index}"), item, paths);
+            for (place, item) in items.iter().enumerate() {
+                let identity = identity(items, place).unwrap_or_else(|| place.to_string());
+                collect(&below(path, &identity), "", item, paths);
             }
         }
         _ => {
@@ -67,7 +112,9 @@ mod tests {
     fn paths_name_members_and_tell_no_values() {
         let declared = json!({
             "desiredCount": 2,
-            "hooks": [{"stages": ["A", "B"], "details": {"password": "hush"}}, {}],
+            "hooks": [{"stages": ["A", "B"], "hookDetails": {"password": "hush"}}, {}],
+            "services": [{"portName": "a/b", "timeout": {"idle": 1}}, {"portName": "c"}],
+            "balancers": [{"containerName": "a", "containerPort": 1}, {"containerName": "a", "containerPort": 2}],
             "options": {"a/b": "x", "c.d": "y"},
         });
         let found = paths("/service", declared.as_object().unwrap());
@@ -75,14 +122,40 @@ mod tests {
         assert_eq!(
             found,
             [
+                "/service/balancers/containerName=a,containerPort=1/containerName",
+                "/service/balancers/containerName=a,containerPort=1/containerPort",
+                "/service/balancers/containerName=a,containerPort=2/containerName",
+                "/service/balancers/containerName=a,containerPort=2/containerPort",
                 "/service/desiredCount",
-                "/service/hooks/0/details/password",
+                "/service/hooks/0/hookDetails",
                 "/service/hooks/0/stages",
                 "/service/hooks/1",
                 "/service/options/a~1b",
                 "/service/options/c.d",
+                "/service/services/portName=a~1b/portName",
+                "/service/services/portName=a~1b/timeout/idle",
+                "/service/services/portName=c/portName",
             ]
         );
+    }
+
+    #[test]
+    fn items_are_found_by_what_names_them_alone() {
+        let mut items = [
+            json!({"portName": "a", "port": 1}),
+            json!({"portName": "a", "port": 2}),
+            json!({"portName": "b"}),
+        ];
+        for (identity, found) in [
+            ("portName=b", Some(2)),
+            ("port=2", Some(1)),
+            ("portName=a", None),
+            ("0", None),
+        ] {
+            let wanted = found.map(|place: usize| items[place].clone());
+            let item = item_mut(&mut items, identity).cloned().map(Value::Object);
+            assert_eq!(item, wanted, "{identity}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The plan of a cluster.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     Plan, State, Step, diff,
@@ -14,7 +14,7 @@ use crate::{
     desired::cluster::DesiredCluster,
     model::{
         Members, Tags,
-        declared::{Paths, under},
+        declared::Paths,
         observed::Resource,
         ownership::{self, Claim},
     },
@@ -108,10 +108,6 @@ pub fn plan(
 fn completed(desired: &DesiredCluster, removed: &Paths) -> Completed {
     let mut declared = desired.members.clone();
     declared.extend(desired.capacity.clone().into_iter().flatten());
-    if under(removed, "/configuration").next().is_some() {
-        // Its parts go back one by one.
-        declared.entry("configuration").or_insert_with(|| json!({}));
-    }
     let taken_out = removed.iter().map(String::as_str);
     let of_cluster = taken_out.filter(|path| !path.starts_with("/tags/"));
     reset::complete(&declared, of_cluster, |path, _| reset::cluster(path))
@@ -139,6 +135,8 @@ fn seen(desired: &DesiredCluster, cluster: &Resource) -> Members {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::desired::{
         self,

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::Change;
 use crate::model::{
     Members, arn,
+    declared::DOCUMENTS,
     text::{is_secret, without_secrets},
 };
 
@@ -13,9 +14,6 @@ const ORDERED: [&str; 1] = ["placementStrategy"];
 
 /// Sets of which only the declared items count.
 const SUBSETS: [&str; 1] = ["settings"];
-
-/// Members that AWS calls documents: any JSON, the user's own, compared as it is.
-const DOCUMENTS: [&str; 1] = ["hookDetails"];
 
 /// The declared values that AWS has otherwise, with their paths below `spec`.
 pub fn changes(declared: &Members, observed: &Members) -> Vec<Change> {

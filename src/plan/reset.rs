@@ -2,13 +2,22 @@
 //!
 //! A member that was taken out is declared once more, as AWS's default; then it is compared and sent like any other.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::model::{
     Members,
-    declared::{Paths, segments, under},
+    declared::{DOCUMENTS, Paths, item_mut, segments, under},
     target_group,
 };
+
+/// Blocks of which AWS keeps the parts that a call does not name (aws.md 4.1).
+const MERGED: [&str; 3] = [
+    "/deploymentConfiguration",
+    "/deploymentConfiguration/deploymentCircuitBreaker",
+    "/configuration",
+];
 
 /// What becomes of a member that is no longer declared.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,9 +67,10 @@ pub fn complete<'a>(
         members: declared.clone(),
         kept: Vec::new(),
     };
+    let mut done = BTreeSet::new();
     for path in removed {
         let segments: Vec<String> = segments(path).collect();
-        if let Some(kept) = put_back(&mut completed.members, "", &segments, &reset)
+        if let Some(kept) = put_back(&mut completed.members, "", &segments, &reset, &mut done)
             && !completed.kept.contains(&kept)
         {
             completed.kept.push(kept);
@@ -69,26 +79,35 @@ pub fn complete<'a>(
     completed
 }
 
-/// Declares the outermost part of a path that is not declared any more; says when AWS has no way.
+/// Declares the outermost part of a path that is not declared any more; says when AWS has no way. `done` are the blocks that
+/// were set back as a whole.
 fn put_back(
     members: &mut Members,
     path: &str,
     segments: &[String],
     reset: &impl Fn(&str, &Members) -> Reset,
+    done: &mut BTreeSet<String>,
 ) -> Option<(String, &'static str)> {
     let (key, rest) = segments.split_first()?;
     let path = format!("{path}/{key}");
+    if MERGED.contains(&path.as_str()) {
+        // What nobody declared in it stays: its parts go back one by one.
+        members.entry(key.clone()).or_insert_with(|| json!({}));
+    }
     match members.get_mut(key) {
-        Some(Value::Object(block)) => put_back(block, &path, rest, reset),
+        Some(_) if DOCUMENTS.contains(&key.as_str()) || done.contains(&path) => None,
+        Some(Value::Object(block)) => put_back(block, &path, rest, reset, done),
         Some(Value::Array(items)) => {
-            // A place that is gone is seen by the length of the list.
-            let (place, rest) = rest.split_first()?;
-            let item = items.get_mut(place.parse::<usize>().ok()?)?;
-            put_back(item.as_object_mut()?, &path, rest, reset)
+            // An item that is gone is seen by the length of the list.
+            let (identity, rest) = rest.split_first()?;
+            put_back(item_mut(items, identity)?, &path, rest, reset, done)
         }
         Some(_) => None,
         None => match reset(&path, members) {
             Reset::To(value) => {
+                if value.is_object() {
+                    done.insert(path);
+                }
                 members.insert(key.clone(), value);
                 None
             }
@@ -147,20 +166,11 @@ pub fn service(path: &str, block: &Members, is_daemon: bool) -> Reset {
         }
         "/monitoring" => json!({"metricConfigurations": []}),
         "/networkConfiguration/awsvpcConfiguration/assignPublicIp" => json!("DISABLED"),
-        "/deploymentConfiguration" => json!({
-            "strategy": "ROLLING",
-            "maximumPercent": most,
-            "minimumHealthyPercent": least,
-            "bakeTimeInMinutes": 0,
-            "deploymentCircuitBreaker": circuit_breaker(),
-            "alarms": alarms(),
-            "lifecycleHooks": [],
-            "earlySuccessCriteria": {"enable": false},
-        }),
         "/deploymentConfiguration/strategy" => json!("ROLLING"),
         "/deploymentConfiguration/maximumPercent" => json!(most),
         "/deploymentConfiguration/minimumHealthyPercent" => json!(least),
-        "/deploymentConfiguration/deploymentCircuitBreaker" => circuit_breaker(),
+        "/deploymentConfiguration/deploymentCircuitBreaker/enable"
+        | "/deploymentConfiguration/deploymentCircuitBreaker/rollback" => json!(false),
         "/deploymentConfiguration/deploymentCircuitBreaker/resetOnHealthyTask" => json!(true),
         "/deploymentConfiguration/deploymentCircuitBreaker/thresholdConfiguration" => {
             json!({"type": "BOUNDED_PERCENT", "value": 50})
@@ -177,16 +187,6 @@ pub fn service(path: &str, block: &Members, is_daemon: bool) -> Reset {
         "/deploymentConfiguration/linearConfiguration"
         | "/deploymentConfiguration/canaryConfiguration" => return Reset::Released,
         _ => Value::Null,
-    })
-}
-
-/// Off, with what AWS keeps of it otherwise (aws.md 4.1: its optional children are retained).
-fn circuit_breaker() -> Value {
-    json!({
-        "enable": false,
-        "rollback": false,
-        "resetOnHealthyTask": true,
-        "thresholdConfiguration": {"type": "BOUNDED_PERCENT", "value": 50},
     })
 }
 
@@ -285,6 +285,88 @@ mod tests {
             Value::Object(completed.members),
             json!({"deploymentConfiguration": {"maximumPercent": 200, "minimumHealthyPercent": 50, "lifecycleHooks": [{"targetType": "PAUSE", "timeoutConfiguration": null}]}})
         );
+    }
+
+    #[test]
+    fn parts_of_a_merged_block_that_were_never_declared_stay() {
+        let breaker = json!({"enable": true, "rollback": true});
+        for (before, after) in [
+            (
+                json!({"maximumPercent": 150}),
+                json!({"maximumPercent": 200}),
+            ),
+            (
+                json!({"deploymentCircuitBreaker": breaker}),
+                json!({"deploymentCircuitBreaker": {"enable": false, "rollback": false}}),
+            ),
+            (json!({}), json!({})),
+        ] {
+            let completed = taken_out(json!({"deploymentConfiguration": before}), json!({}));
+            assert_eq!(
+                completed.members["deploymentConfiguration"], after,
+                "{before}"
+            );
+        }
+    }
+
+    #[test]
+    fn block_that_is_reset_whole_keeps_nothing_back() {
+        let completed = taken_out(
+            json!({"serviceConnectConfiguration": {"enabled": true, "namespace": "n", "services": [{"portName": "p"}]}}),
+            json!({}),
+        );
+        assert_eq!(
+            Value::Object(completed.members),
+            json!({"serviceConnectConfiguration": {"enabled": false}})
+        );
+        assert_eq!(completed.kept, []);
+    }
+
+    #[test]
+    fn namespace_that_is_taken_out_is_told_while_aws_has_one() {
+        let completed = taken_out(
+            json!({"serviceConnectConfiguration": {"enabled": true, "namespace": "n"}}),
+            json!({"serviceConnectConfiguration": {"enabled": true}}),
+        );
+        let seen = json!({"serviceConnectConfiguration": {"enabled": true, "namespace": "arn:n"}});
+        let kept = completed.kept_in(&members(seen));
+        assert!(
+            matches!(kept.as_slice(), [(path, value, _)] if path == "serviceConnectConfiguration.namespace" && value == "arn:n"),
+            "{kept:?}"
+        );
+    }
+
+    #[test]
+    fn items_that_go_or_change_places_reset_nothing_of_the_others() {
+        let first =
+            json!({"portName": "a", "discoveryName": "x", "timeout": {"idleTimeoutSeconds": 9}});
+        let other = json!({"portName": "b"});
+        let services =
+            |items: &[&Value]| json!({"serviceConnectConfiguration": {"services": items}});
+        for after in [services(&[&other]), services(&[&other, &first])] {
+            let completed = taken_out(services(&[&first, &other]), after.clone());
+            assert_eq!(Value::Object(completed.members), after);
+        }
+        let moved = json!({"portName": "a", "discoveryName": "x"});
+        let completed = taken_out(services(&[&first, &other]), services(&[&other, &moved]));
+        assert_eq!(
+            completed.members["serviceConnectConfiguration"]["services"],
+            json!([{"portName": "b"}, {"portName": "a", "discoveryName": "x", "timeout": null}])
+        );
+    }
+
+    #[test]
+    fn documents_are_never_completed() {
+        let hooks = |details: Value| json!({"deploymentConfiguration": {"lifecycleHooks": [{"hookTargetArn": "f", "hookDetails": details}]}});
+        let after = hooks(json!({"a": 1}));
+        let completed = taken_out(hooks(json!({"a": 1, "b": {"c": 2}})), after.clone());
+        assert_eq!(Value::Object(completed.members), after);
+        // As an earlier version of the operator remembers it.
+        let old = "/deploymentConfiguration/lifecycleHooks/hookTargetArn=f/hookDetails/b";
+        let completed = complete(&members(after.clone()), [old], |path, block| {
+            service(path, block, false)
+        });
+        assert_eq!(Value::Object(completed.members), after);
     }
 
     #[test]
