@@ -93,10 +93,8 @@ impl Fleet {
             field_manager: Some(MANAGER.to_owned()),
             ..PostParams::default()
         };
-        let created = kind
-            .of(&self.client, self.namespace)
-            .create(&params, &object);
-        match created.await {
+        let api = kind.of(&self.client, self.namespace);
+        match api.create(&params, &object).await {
             Ok(_) => Ok(()),
             // kube asks again when the API server is too busy to answer, which may have taken the first request.
             Err(kube::Error::Api(answer)) if answer.is_already_exists() => Ok(()),
