@@ -29,7 +29,7 @@ impl Aws {
                 }),
                 Err(error) => {
                     if step.creates() && error.kind == Kind::Unavailable {
-                        self.unanswered.lost(owner(step.input()));
+                        self.unanswered.lost(owner(step.input()), step.operation());
                     }
                     return (applied, Err(error));
                 }

@@ -336,10 +336,8 @@ impl Kind for EcsService {
     }
 
     fn plan_deletion(&self, target: &Target, observed: &observed::Service) -> Plan {
-        let retains = filter::retains(
-            self.lifecycle(),
-            observed.service.as_ref().map(|service| &service.tags),
-        );
-        plan::delete::service(target, observed, retains)
+        plan::delete::service(target, observed, |tags| {
+            filter::retains(self.lifecycle(), Some(tags))
+        })
     }
 }

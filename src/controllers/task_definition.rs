@@ -112,8 +112,9 @@ impl Kind for EcsTaskDefinition {
             .status
             .as_ref()
             .map_or(&[][..], |status| status.revisions.as_slice());
-        // The current one comes on top. What objects refer to is found here; for the rest AWS must be read.
-        if known.len() <= limit + 1 {
+        // The current one comes on top. What objects refer to is found here; for the rest AWS must be read, which is done
+        // only for what can be deregistered, and only when there is time: what is observed would change with the load.
+        if filter::observes_only(&self.spec.lifecycle) || known.len() <= limit + 1 {
             return Ok(None);
         }
         let referred = self.referred(stores);

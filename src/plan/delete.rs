@@ -1,12 +1,12 @@
 //! Plans of deletion: the same line with nothing desired, in reverse order. `Settled` without steps means gone.
 
-use super::{Plan, Step, request, service::owned_rules, tags};
+use super::{Plan, Step, request, rule, service::owned_rules, tags};
 use crate::{
     api::condition::Reason,
     desired::{cluster, service, task_definition},
     model::{
         Tags,
-        observed::{Cluster, Family, Service},
+        observed::{Cluster, Family, Rule, Service},
         ownership::{self, Claim, Owner},
     },
 };
@@ -90,38 +90,47 @@ pub fn task_definition(target: &task_definition::Target, observed: &Family, reta
     )
 }
 
-/// Deletes the service, waits for its tasks, then its rules, then its target groups.
-pub fn service(target: &service::Target, observed: &Service, retains: bool) -> Plan {
+/// Deletes the service, waits for its tasks, then its rules, then its target groups. `retains` says whether what has these
+/// tags stays, with a tombstone. What a service that stays needs, stays with it; so does what a rule that stays leads to.
+pub fn service(
+    target: &service::Target,
+    observed: &Service,
+    retains: impl Fn(&Tags) -> bool,
+) -> Plan {
     let owner = &target.owner;
-    let rules = owned_rules(owner, observed);
-    let groups: Vec<_> = observed
-        .target_groups
-        .values()
-        .filter(|group| is_ours(owner, &group.tags))
-        .collect();
     let service = observed
         .service
         .as_ref()
         .filter(|service| is_ours(owner, &service.tags));
-    if retains {
-        let mut steps = Vec::new();
-        if let Some(service) = service {
-            steps.extend(retain(&service.tags, |changes| {
-                changes.ecs(service.text("serviceArn").unwrap_or_default())
-            }));
-        }
-        for rule in rules {
-            steps.extend(retain(
-                rule.tags.as_ref().unwrap_or(&Tags::new()),
-                |changes| changes.elbv2(&rule.arn),
-            ));
-        }
-        for group in groups {
-            steps.extend(retain(&group.tags, |changes| changes.elbv2(&group.arn)));
-        }
+    let service_stays = service.is_some_and(|service| retains(&service.tags));
+    let (kept_rules, rules): (Vec<_>, Vec<_>) = owned_rules(owner, observed)
+        .into_iter()
+        .partition(|rule| service_stays || rule.tags.as_ref().is_some_and(&retains));
+    let (kept_groups, groups): (Vec<_>, Vec<_>) = observed
+        .target_groups
+        .values()
+        .filter(|group| is_ours(owner, &group.tags))
+        .partition(|group| {
+            let needed = |rule: &&Rule| rule::forwards_to(rule, &group.arn);
+            service_stays || retains(&group.tags) || kept_rules.iter().any(needed)
+        });
+    let mut steps = Vec::new();
+    if let Some(service) = service.filter(|_| service_stays) {
+        steps.extend(retain(&service.tags, |changes| {
+            changes.ecs(service.text("serviceArn").unwrap_or_default())
+        }));
+    }
+    for rule in kept_rules {
+        let tags = rule.tags.clone().unwrap_or_default();
+        steps.extend(retain(&tags, |changes| changes.elbv2(&rule.arn)));
+    }
+    for group in kept_groups {
+        steps.extend(retain(&group.tags, |changes| changes.elbv2(&group.arn)));
+    }
+    if !steps.is_empty() {
         return Plan::steps(steps);
     }
-    if let Some(service) = service {
+    if let Some(service) = service.filter(|_| !service_stays) {
         if service.text("status") == Some("DRAINING") {
             let running = service.number("runningCount").unwrap_or(0);
             return Plan::waiting(
@@ -150,4 +159,120 @@ pub fn service(target: &service::Target, observed: &Service, retains: bool) -> P
             .map(|group| Step::DeleteTargetGroup(request! {"targetGroupArn": group.arn}))
             .collect(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        desired::testing::{WEB, installation, spec},
+        model::observed::{Resource, TargetGroup},
+    };
+
+    fn target() -> service::Target {
+        let spec = spec(json!({"cluster": "main", "taskDefinition": "web:1"}));
+        service::target(WEB, &spec, "main", &Default::default(), &installation()).unwrap()
+    }
+
+    /// A service of ours with two target groups and a rule that leads to `a`.
+    fn seen(owner: &Owner, adopted: &[&str]) -> Service {
+        let tags = |name: &str| {
+            let mut tags = owner.tags();
+            if adopted.contains(&name) {
+                tags.insert(ownership::ADOPT.into(), owner.consent());
+            }
+            tags
+        };
+        let members = json!({"serviceArn": "arn:service", "status": "ACTIVE"});
+        let group = |name: &str| {
+            let group = TargetGroup {
+                arn: format!("arn:{name}"),
+                tags: tags(name),
+                ..TargetGroup::default()
+            };
+            (name.to_owned(), group)
+        };
+        Service {
+            service: Some(Resource {
+                members: members.as_object().unwrap().clone(),
+                tags: tags("service"),
+            }),
+            target_groups: [group("a"), group("b")].into(),
+            rules: vec![Rule {
+                arn: "arn:rule".into(),
+                actions: vec![json!({"type": "forward", "targetGroupArn": "arn:a"})],
+                tags: Some(tags("rule")),
+                ..Rule::default()
+            }],
+            ..Service::default()
+        }
+    }
+
+    /// The calls of a whole deletion, with what they are done to.
+    fn deletion(adopted: &[&str], retains: impl Fn(&Tags) -> bool) -> Vec<String> {
+        let target = target();
+        let mut observed = seen(&target.owner, adopted);
+        let mut done = Vec::new();
+        for _ in 0..8 {
+            let plan = service(&target, &observed, &retains);
+            for step in &plan.steps {
+                let input = step.input();
+                let named = ["targetGroupArn", "ruleArn", "service", "resourceArn"]
+                    .iter()
+                    .find_map(|member| input.get(*member)?.as_str())
+                    .or_else(|| input.get("resourceArns")?[0].as_str());
+                done.push(format!("{} {}", step.operation(), named.unwrap_or("?")));
+                crate::plan::foresee::service(&mut observed, step);
+            }
+        }
+        done
+    }
+
+    #[test]
+    fn all_that_was_made_goes() {
+        let web = target().name;
+        let expected = [
+            format!("DeleteService {web}"),
+            "DeleteRule arn:rule".into(),
+            "DeleteTargetGroup arn:a".into(),
+            "DeleteTargetGroup arn:b".into(),
+        ];
+        assert_eq!(deletion(&[], ownership::is_adopted), expected);
+        assert_eq!(deletion(&["rule", "a"], |_| false), expected);
+    }
+
+    #[test]
+    fn adopted_target_group_stays_when_a_new_service_goes() {
+        let expected = [
+            "AddTags arn:b".to_owned(),
+            format!("DeleteService {}", target().name),
+            "DeleteRule arn:rule".into(),
+            "DeleteTargetGroup arn:a".into(),
+        ];
+        assert_eq!(deletion(&["b"], ownership::is_adopted), expected);
+    }
+
+    #[test]
+    fn adopted_rule_stays_with_the_target_group_that_it_leads_to() {
+        let expected = [
+            "AddTags arn:rule".to_owned(),
+            "AddTags arn:a".into(),
+            format!("DeleteService {}", target().name),
+            "DeleteTargetGroup arn:b".into(),
+        ];
+        assert_eq!(deletion(&["rule"], ownership::is_adopted), expected);
+    }
+
+    #[test]
+    fn adopted_service_stays_with_all_that_it_needs() {
+        let expected = [
+            "TagResource arn:service",
+            "AddTags arn:rule",
+            "AddTags arn:a",
+            "AddTags arn:b",
+        ];
+        assert_eq!(deletion(&["service"], ownership::is_adopted), expected);
+    }
 }

@@ -178,6 +178,7 @@ fn effect(step: &Step) -> Effect {
         Step::UpdateService(input) if service::starts_deployment(input) => Effect::Roll,
         Step::DeleteCluster(_)
         | Step::DeregisterTaskDefinition(_)
+        | Step::DeleteTaskDefinitions(_)
         | Step::DeleteService(_)
         | Step::DeleteTargetGroup(_)
         | Step::DeleteRule(_) => Effect::Destroy,
@@ -204,7 +205,8 @@ fn resource(step: &Step) -> String {
     let input = step.input();
     let named = NAMES.iter().find_map(|name| input.get(*name)?.as_str());
     let listed = || {
-        let arn = list(input.get("resourceArns")).next()?;
+        let members = ["resourceArns", "taskDefinitions"].into_iter();
+        let arn = members.flat_map(|member| list(input.get(member))).next()?;
         arn.as_str()
     };
     let rule = || {
@@ -218,16 +220,16 @@ fn resource(step: &Step) -> String {
         .to_owned()
 }
 
-/// A target group or rule that is made while another one goes takes its place.
+/// A target group or rule that is made while another one goes takes its place; one for each that goes.
 fn mark_replacements(steps: &mut [PlannedStep]) {
     for what in ["TargetGroup", "Rule"] {
-        let goes = steps
-            .iter()
-            .any(|step| step.operation == format!("Delete{what}"));
+        let is_gone = |step: &&PlannedStep| step.operation == format!("Delete{what}");
+        let gone = steps.iter().filter(is_gone).count();
         let made = steps
             .iter_mut()
-            .filter(|step| goes && step.operation == format!("Create{what}"));
-        made.for_each(|step| step.effect = Effect::Replace);
+            .filter(|step| step.operation == format!("Create{what}"));
+        made.take(gone)
+            .for_each(|step| step.effect = Effect::Replace);
     }
 }
 
@@ -315,16 +317,26 @@ mod tests {
     }
 
     #[test]
-    fn group_that_takes_anothers_place_is_a_replacement() {
+    fn only_as_many_groups_as_go_are_replaced() {
         let plan = |done: &bool| {
             let steps = [
                 Step::CreateTargetGroup(request! {"name": "new"}),
+                Step::CreateTargetGroup(request! {"name": "another"}),
                 Step::DeleteTargetGroup(request! {"targetGroupArn": "arn:old"}),
             ];
             Plan::steps(if *done { Vec::new() } else { steps.into() })
         };
         let forecast = forecast(false, plan, |done, _| *done = true);
         let effects: Vec<_> = forecast.steps.iter().map(|step| step.effect).collect();
-        assert_eq!(effects, [Effect::Replace, Effect::Destroy]);
+        assert_eq!(effects, [Effect::Replace, Effect::Create, Effect::Destroy]);
+    }
+
+    #[test]
+    fn deletion_of_revisions_destroys_and_names_the_first() {
+        let step = Step::DeleteTaskDefinitions(request! {"taskDefinitions": ["web:1", "web:2"]});
+        assert_eq!(
+            (effect(&step), resource(&step)),
+            (Effect::Destroy, "web:1".into())
+        );
     }
 }

@@ -52,6 +52,13 @@ pub fn family(observed: &mut Family, step: &Step) {
                 .active
                 .retain(|revision| revision.text("taskDefinitionArn") != Some(&gone));
         }
+        Step::DeleteTaskDefinitions(input) => {
+            let gone = values(input, "taskDefinitions");
+            observed.inactive.retain(|revision| {
+                let arn = revision.text("taskDefinitionArn");
+                !gone.iter().any(|gone| gone.as_str() == arn)
+            });
+        }
         step => {
             if let Some(latest) = &mut observed.latest {
                 tag(&mut latest.tags, step);

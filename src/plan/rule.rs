@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     api::condition::Reason,
-    model::{Tags, observed::Rule, rule},
+    model::{Tags, observed::Rule, ownership, rule},
 };
 
 /// Highest priority of a rule (ELBv2 CreateRule, parameter Priority).
@@ -25,8 +25,11 @@ pub struct Rules<'a> {
     pub steps: Vec<Step>,
     /// What they change.
     pub changes: Vec<Change>,
-    /// Rules of ours that nothing declares any more: deleted when nothing needs them.
+    /// Rules of ours that nothing declares any more: deleted when nothing needs them. Adopted ones are not among them.
     pub stale: Vec<&'a Rule>,
+    /// Calls that make adopted rules what is declared in their place, when nothing needs them as they are: they are never
+    /// deleted, and would shadow what was created in the meantime, which is then stale.
+    pub handed_over: Vec<Step>,
     /// Why it can't be done.
     pub blocked: Option<(Reason, String)>,
 }
@@ -44,6 +47,8 @@ pub fn plan<'a>(
 ) -> Rules<'a> {
     let mut rules = Rules::default();
     let mut free: Vec<&'a Rule> = owned.to_vec();
+    // The rule that may go is the one that is left over.
+    free.sort_by_key(|rule| !is_adopted(rule));
     let mut pairs: Vec<Option<&'a Rule>> = vec![None; wanted.len()];
     let mut take = |matches: &dyn Fn(&Wanted<'_>, &Rule) -> bool| {
         for (wanted, pair) in wanted
@@ -127,8 +132,34 @@ pub fn plan<'a>(
             Step::SetRulePriorities(request! {"rulePriorities": priorities}),
         );
     }
-    rules.stale = free;
+    let (adopted, stale) = free.into_iter().partition(|rule| is_adopted(rule));
+    rules.stale = stale;
+    rules.handed_over = hand_over(wanted, adopted);
     rules
+}
+
+/// The changes that put the declared rules in the place of adopted ones with their conditions or their priority.
+fn hand_over(wanted: &[Wanted<'_>], adopted: Vec<&Rule>) -> Vec<Step> {
+    let successor = |rule: &Rule| {
+        let same_conditions = |wanted: &&Wanted<'_>| wanted.rule.conditions == rule.conditions;
+        let same_priority = |wanted: &&Wanted<'_>| {
+            wanted.rule.priority.is_some() && wanted.rule.priority == rule.priority
+        };
+        let mut all = wanted.iter();
+        let by_conditions = all.clone().find(same_conditions);
+        by_conditions.or_else(|| all.find(same_priority))
+    };
+    adopted
+        .into_iter()
+        .filter_map(|rule| Some((successor(rule)?, rule)))
+        .filter(|(wanted, rule)| !same_settings(wanted, rule))
+        .map(|(wanted, rule)| modify(wanted, rule))
+        .collect()
+}
+
+/// Whether somebody else made the rule.
+pub fn is_adopted(rule: &Rule) -> bool {
+    rule.tags.as_ref().is_some_and(ownership::is_adopted)
 }
 
 /// Whether the rule leads to any target group.

@@ -21,7 +21,7 @@ use crate::{
     model::{
         Members, arn, hash,
         observed::{self, Rule},
-        ownership::{Claim, Owner},
+        ownership::{self, Claim, Owner},
         service::{FORCES_DEPLOYMENT, STARTS_DEPLOYMENT},
     },
 };
@@ -94,7 +94,7 @@ pub fn plan(desired: &DesiredService, observed: &observed::Service, history: &Hi
             }
         }
     }
-    let stale = match rules(desired, observed, &mut plan) {
+    let let_go = match rules(desired, observed, &mut plan) {
         Ok(stale) => stale,
         Err(blocked) => return blocked,
     };
@@ -106,7 +106,7 @@ pub fn plan(desired: &DesiredService, observed: &observed::Service, history: &Hi
     if plan.steps.is_empty() && plan.state == State::Settled {
         plan.state = waits.unwrap_or_else(|| rollout::state(desired, observed));
         if plan.state == State::Settled {
-            plan.steps = leftovers(desired, observed, &stale);
+            plan.steps = leftovers(desired, observed, let_go);
         }
         if plan.steps.is_empty() && plan.state == State::Settled {
             plan.state = refusal::cannot_reset(&kept).unwrap_or(State::Settled);
@@ -115,14 +115,14 @@ pub fn plan(desired: &DesiredService, observed: &observed::Service, history: &Hi
     plan
 }
 
-/// Plans every listener; returns rules of ours that nothing declares any more.
-fn rules<'a>(
+/// Plans every listener; returns what is done when nothing needs rules of ours that nothing declares any more.
+fn rules(
     desired: &DesiredService,
-    observed: &'a observed::Service,
+    observed: &observed::Service,
     plan: &mut Plan,
-) -> Result<Vec<&'a Rule>, Plan> {
+) -> Result<Vec<Step>, Plan> {
     let owned = owned_rules(&desired.target.owner, observed);
-    let mut stale = Vec::new();
+    let mut let_go = Vec::new();
     for listener in &desired.target.listeners {
         let wanted: Vec<_> = desired
             .target_groups
@@ -158,9 +158,11 @@ fn rules<'a>(
         }
         plan.steps.extend(rules.steps);
         plan.changes.extend(rules.changes);
-        stale.extend(rules.stale);
+        let_go.extend(rules.handed_over);
+        let deletion = |rule: &Rule| Step::DeleteRule(request! {"ruleArn": rule.arn});
+        let_go.extend(rules.stale.into_iter().map(deletion));
     }
-    Ok(stale)
+    Ok(let_go)
 }
 
 /// The service itself: created, or changed in one UpdateService. `ready`: its target groups and rules stand.
@@ -313,25 +315,33 @@ fn create(desired: &DesiredService, observed: &observed::Service, load_balancers
     Step::CreateService(tags::with(input, &desired.tags))
 }
 
-/// Rules, then target groups, that are ours and no longer declared. Only a steady service has let them go.
-fn leftovers(desired: &DesiredService, observed: &observed::Service, stale: &[&Rule]) -> Vec<Step> {
-    if !stale.is_empty() {
-        return stale
-            .iter()
-            .map(|rule| Step::DeleteRule(request! {"ruleArn": rule.arn}))
-            .collect();
+/// Rules, then target groups, that are ours and no longer declared. Only a steady service has let them go. What was adopted
+/// stays, with what it needs.
+fn leftovers(
+    desired: &DesiredService,
+    observed: &observed::Service,
+    let_go: Vec<Step>,
+) -> Vec<Step> {
+    if !let_go.is_empty() {
+        return let_go;
     }
     let declared: BTreeSet<_> = desired
         .target_groups
         .iter()
         .map(|target| &target.name)
         .collect();
+    let is_kept = |group: &observed::TargetGroup| {
+        let mut adopted = observed.rules.iter().filter(|rule| rule::is_adopted(rule));
+        ownership::is_adopted(&group.tags)
+            || adopted.any(|rule| rule::forwards_to(rule, &group.arn))
+    };
     observed
         .target_groups
         .iter()
         .filter(|(name, seen)| {
             !declared.contains(name) && desired.target.owner.claim(&seen.tags) == Claim::Ours
         })
+        .filter(|(_, seen)| !is_kept(seen))
         .map(|(_, seen)| Step::DeleteTargetGroup(request! {"targetGroupArn": seen.arn}))
         .collect()
 }

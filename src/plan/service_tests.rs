@@ -12,6 +12,7 @@ use crate::{
     model::{
         Members,
         observed::{FailedDeployment, Health, Resource, Rule, Service, TargetGroup},
+        ownership::ADOPT,
     },
 };
 
@@ -443,6 +444,56 @@ fn dropped_target_group_goes_after_its_rule_and_only_from_a_steady_service() {
     assert_eq!(operations(&run(&desired, &observed)), ["DeleteRule"]);
     observed.rules.clear();
     assert_eq!(operations(&run(&desired, &observed)), ["DeleteTargetGroup"]);
+}
+
+#[test]
+fn dropped_target_group_and_rule_stay_when_they_were_adopted() {
+    let before = declared(balanced(), TD1);
+    let mut observed = steady(&before);
+    let consent = (ADOPT.to_owned(), "any/team/web".to_owned());
+    let mut open = balanced();
+    open.as_object_mut().unwrap().remove("loadBalancers");
+    let mut desired = declared(open, TD1);
+    desired.target.listeners = [LISTENER.to_owned()].into();
+    set(&mut observed, "loadBalancers", json!([]));
+    let group = observed.target_groups.values_mut().next().unwrap();
+    group.tags.extend([consent.clone()]);
+    assert_eq!(operations(&run(&desired, &observed)), ["DeleteRule"]);
+    let rule = observed.rules[0].tags.as_mut().unwrap();
+    rule.extend([consent]);
+    assert_eq!(run(&desired, &observed), Plan::settled());
+    let group = observed.target_groups.values_mut().next().unwrap();
+    group.tags.remove(ADOPT);
+    assert_eq!(
+        run(&desired, &observed),
+        Plan::settled(),
+        "the rule needs it"
+    );
+}
+
+#[test]
+fn adopted_rule_is_handed_over_to_the_new_target_group_and_the_rule_made_meanwhile_goes() {
+    let desired = declared(balanced(), TD1);
+    let mut observed = steady(&desired);
+    let made = observed.rules[0].clone();
+    let mut adopted = made.clone();
+    adopted.arn = "arn:adopted".into();
+    adopted.priority = Some(7);
+    adopted.actions = vec![json!({"type": "forward", "targetGroupArn": "arn:tg/old"})];
+    let consent = (ADOPT.to_owned(), "any/team/web".to_owned());
+    adopted.tags.as_mut().unwrap().extend([consent]);
+    observed.rules.push(adopted);
+    let handing = run(&desired, &observed);
+    let [Step::ModifyRule(input)] = handing.steps.as_slice() else {
+        panic!("{handing:?}")
+    };
+    assert_eq!(input["ruleArn"], "arn:adopted");
+    observed.rules[1].actions = made.actions.clone();
+    let clearing = run(&desired, &observed);
+    let gone = members(json!({"ruleArn": made.arn}));
+    assert_eq!(clearing.steps, [Step::DeleteRule(gone)]);
+    observed.rules.remove(0);
+    assert_eq!(run(&desired, &observed), Plan::settled());
 }
 
 #[test]

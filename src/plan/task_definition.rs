@@ -96,7 +96,9 @@ fn outdated(desired: &DesiredTaskDefinition, observed: &Family) -> Vec<Step> {
     let may_go = |revision: &&Resource| {
         let number = revision.number("revision");
         let arn = revision.text("taskDefinitionArn").unwrap_or_default();
+        // What was adopted was not registered by us, and says that the family was: it stays.
         desired.target.owner.claim(&revision.tags) == Claim::Ours
+            && !ownership::is_adopted(&revision.tags)
             && number < newest
             && !used.contains(arn)
             && number.is_some_and(|number| !history.referred.contains(&number))
@@ -197,12 +199,33 @@ mod tests {
     }
 
     #[test]
+    fn adopted_revisions_stay_whatever_the_history() {
+        let (desired, mut family) = grown(true);
+        for revision in family.active.iter_mut().chain(&mut family.inactive) {
+            if [Some(1), Some(5)].contains(&revision.number("revision")) {
+                let consent = (ownership::ADOPT.to_owned(), "any/team/web".to_owned());
+                revision.tags.extend([consent]);
+            }
+        }
+        let plan = plan(&desired, &family, &Paths::new());
+        let go = Step::DeregisterTaskDefinition(request! {"taskDefinition": "web:6"});
+        assert_eq!(plan.steps, [go]);
+    }
+
+    #[test]
     fn deregistered_revisions_are_deleted_only_when_that_is_wanted() {
         let (desired, mut family) = grown(true);
         let deletion = request! {"taskDefinitions": ["web:1"]};
         assert_eq!(
             plan(&desired, &family, &Paths::new()).steps.last(),
             Some(&Step::DeleteTaskDefinitions(deletion))
+        );
+        let deletion = plan(&desired, &family, &Paths::new()).steps.pop().unwrap();
+        let mut foreseen = family.clone();
+        crate::plan::foresee::family(&mut foreseen, &deletion);
+        assert!(
+            foreseen.inactive.is_empty(),
+            "what is foreseen is told once"
         );
         family.used.as_mut().unwrap().insert("web:1".into());
         let deletes = |step: &Step| matches!(step, Step::DeleteTaskDefinitions(_));

@@ -9,7 +9,7 @@ use crate::{
     api::{EcsTaskDefinitionStatus, task_definition::Revision},
     model::{
         observed::{Family, Resource},
-        ownership::{Claim, HASH, Owner},
+        ownership::{self, Claim, HASH, Owner},
     },
 };
 
@@ -47,13 +47,16 @@ pub fn facts(status: &mut EcsTaskDefinitionStatus, latest: &Resource, owner: &Ow
     }
 }
 
-/// Forgets revisions that are not registered any more, when all of them were read.
+/// Forgets revisions that are not registered any more, when all of them were read, and those that were adopted: they stay in
+/// AWS, so the history does not count them.
 pub fn history(status: &mut EcsTaskDefinitionStatus, family: &Family, owner: &Owner) {
     if family.used.is_none() {
         return;
     }
     let seen: BTreeSet<_> = (family.active.iter().chain(&family.inactive))
-        .filter(|revision| owner.claim(&revision.tags) == Claim::Ours)
+        .filter(|revision| {
+            owner.claim(&revision.tags) == Claim::Ours && !ownership::is_adopted(&revision.tags)
+        })
         .filter_map(|revision| revision.number("revision"))
         .collect();
     status.revisions.retain(|revision| {
