@@ -94,7 +94,12 @@ impl DesiredService {
 
     /// Whether members are, or were, declared that only a service revision shows.
     pub fn is_on_revision(&self) -> bool {
-        ON_REVISION.iter().any(|member| {
+        self.on_revision().next().is_some()
+    }
+
+    /// Members that are, or were, declared and that only a service revision shows.
+    pub fn on_revision(&self) -> impl Iterator<Item = &'static str> {
+        ON_REVISION.into_iter().filter(|member| {
             let path = declared::below("", member);
             [&self.declared, &self.removed].iter().any(|paths| {
                 paths.contains(&path) || declared::under(paths, &path).next().is_some()

@@ -12,7 +12,7 @@ pub const NAME: &str = "ecs-operator.dev/name";
 pub const UID: &str = "ecs-operator.dev/uid";
 /// Tag on a task definition revision: hash of the declared content.
 pub const HASH: &str = "ecs-operator.dev/hash";
-/// Tag on a cluster: hash of the declared namespace of Service Connect. AWS answers a name with an ARN, which does not say the name.
+/// Tag on a cluster or service: hash of the declared namespace of Service Connect. AWS answers a name with an ARN, which does not say the name.
 pub const NAMESPACE_HASH: &str = "ecs-operator.dev/service-connect-namespace";
 /// Tag that somebody with AWS rights puts on a resource: `<cluster-id or any>/<namespace>/<name>` may adopt it.
 /// (AWS takes no `*` in a tag's value; see its pattern in the ECS model.)

@@ -9,6 +9,7 @@ pub mod diff;
 pub mod filter;
 pub mod forecast;
 pub mod foresee;
+pub mod namespace;
 pub mod refusal;
 pub mod reset;
 pub mod rollout;

@@ -8,11 +8,11 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    Change, Plan, State, Step, diff, refusal, request,
+    Change, Plan, State, Step, diff, namespace, refusal, request,
     reset::{self, Kept},
     rollout::{self, History},
     rule::{self, Wanted},
-    service_members::{completed, current, in_words_of},
+    service_members::{completed, current, unread},
     tags, target_group,
 };
 use crate::{
@@ -105,6 +105,9 @@ pub fn plan(desired: &DesiredService, observed: &observed::Service, history: &Hi
     let waits = service(desired, observed, history, ready, &mut plan, &mut kept);
     if plan.steps.is_empty() && plan.state == State::Settled {
         plan.state = waits.unwrap_or_else(|| rollout::state(desired, observed));
+        if plan.state == State::Settled {
+            plan.state = unread(desired, observed).unwrap_or(State::Settled);
+        }
         if plan.state == State::Settled {
             plan.steps = leftovers(desired, observed, let_go);
         }
@@ -206,10 +209,18 @@ fn service(
     let stays = |(_, seen, _): &Kept| seen != "EC2" && seen != "REPLICA";
     kept.extend(completed.kept_in(&current).into_iter().filter(stays));
     let declared = completed.members;
-    let mut changes = diff::changes(&declared, &in_words_of(&declared, current));
+    let given_up = rollout::given_up(desired, observed, history);
+    let namespace_tag = namespace::tag_changes(&declared, &service.tags);
+    // What ECS took back is not there, whatever the tag says.
+    let seen = if given_up.is_none() && namespace_tag.add.is_empty() {
+        namespace::in_words_of(&declared, current)
+    } else {
+        current
+    };
+    let mut changes = diff::changes(&declared, &seen);
     let mut held = None;
     if changes.iter().any(triggers)
-        && let Some(reason) = rollout::given_up(desired, observed, history)
+        && let Some(reason) = given_up
     {
         let name = desired.members["taskDefinition"]
             .as_str()
@@ -224,11 +235,21 @@ fn service(
         // What starts no deployment, the count above all, is still changed.
         changes.retain(|change| !triggers(change));
     }
-    if changes.is_empty() {
-        return held;
+    if !changes.is_empty() {
+        plan.steps.push(update(desired, &declared, &changes));
+        plan.changes.extend(changes);
     }
+    if held.is_none() {
+        plan.changes.extend(namespace_tag.describe(&service.tags));
+        plan.steps.extend(namespace_tag.ecs(arn));
+    }
+    held
+}
+
+/// One UpdateService with the members that changed.
+fn update(desired: &DesiredService, declared: &Members, changes: &[Change]) -> Step {
     let mut input = request! {"cluster": desired.target.cluster, "service": desired.target.name};
-    input.extend(diff::changed(&declared, &changes));
+    input.extend(diff::changed(declared, changes));
     let changes_any = |members: &[&str]| {
         let mut changed = changes.iter().map(Change::member);
         changed.any(|member| members.contains(&member))
@@ -245,9 +266,7 @@ fn service(
     {
         input.insert(VOLUMES.into(), volumes.clone());
     }
-    plan.changes.extend(changes);
-    plan.steps.push(Step::UpdateService(input));
-    held
+    Step::UpdateService(input)
 }
 
 /// Whether a change starts a deployment.
@@ -312,7 +331,9 @@ fn create(desired: &DesiredService, observed: &observed::Service, load_balancers
         ghost,
     ]);
     input.insert("clientToken".into(), token.into());
-    Step::CreateService(tags::with(input, &desired.tags))
+    let mut all = desired.tags.clone();
+    all.extend(namespace::tag(&desired.members));
+    Step::CreateService(tags::with(input, &all))
 }
 
 /// Rules, then target groups, that are ours and no longer declared. Only a steady service has let them go. What was adopted

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Plan, State, Step,
+    Plan, State, Step, namespace,
     rollout::History,
     service::plan,
     service_tests::{TD1, TD2, balanced, declared, members, run, set, set_primary, steady},
@@ -206,7 +206,102 @@ fn what_was_not_read_is_not_changed() {
     let service = observed.service.as_mut().unwrap();
     service.members.remove("gatewayConnectors");
     service.members.remove("monitoring");
-    assert_eq!(run(&desired, &observed), Plan::settled());
+    let is_waiting = |plan: &Plan| {
+        let waits = matches!(&plan.state, State::Waiting(Reason::Updating, why) if why.contains("gatewayConnectors and monitoring"));
+        plan.steps.is_empty() && waits
+    };
+    assert!(is_waiting(&run(&desired, &observed)));
+    // A removal is not forgotten either.
+    let mut after = full();
+    take_out(&mut after, "/gatewayConnectors");
+    assert!(is_waiting(&run(&edited(&desired, after, TD1), &observed)));
+}
+
+/// The tag that says which namespace was sent by name.
+fn named(desired: &DesiredService) -> (String, String) {
+    let tag = namespace::tag(&desired.members);
+    tag.into_iter().next().expect("a tag")
+}
+
+/// `full` in a namespace of Service Connect.
+fn connected(namespace: &str) -> Value {
+    let mut spec = full();
+    spec["serviceConnectConfiguration"]["namespace"] = json!(namespace);
+    spec
+}
+
+#[test]
+fn namespace_that_was_sent_by_name_is_its_arn_until_another_is_declared() {
+    let before = declared(connected("one"), TD1);
+    let mut observed = steady(&before);
+    at_namespace(&mut observed, "arn:aws:servicediscovery:::namespace/ns-1");
+    let service = observed.service.as_mut().unwrap();
+    service.tags.extend([named(&before)]);
+    assert_eq!(run(&before, &observed), Plan::settled());
+
+    let after = edited(&before, connected("two"), TD1);
+    let plan = run(&after, &observed);
+    let [Step::UpdateService(update), Step::TagResource(tag)] = plan.steps.as_slice() else {
+        panic!("{plan:?}")
+    };
+    assert_eq!(update["serviceConnectConfiguration"]["namespace"], "two");
+    assert_eq!(
+        tag["tags"],
+        json!([{"key": named(&after).0, "value": named(&after).1}])
+    );
+
+    // A declared ARN says itself what it is: the tag would lie later.
+    let arn = "arn:aws:servicediscovery:::namespace/ns-1";
+    let plan = run(&edited(&before, connected(arn), TD1), &observed);
+    assert!(
+        matches!(plan.steps.as_slice(), [Step::UntagResource(_)]),
+        "{plan:?}"
+    );
+}
+
+#[test]
+fn namespace_of_a_rollout_that_was_given_up_is_not_taken_for_the_declared_one() {
+    let desired = declared(connected("two"), TD1);
+    let mut observed = steady(&desired);
+    at_namespace(&mut observed, "arn:aws:servicediscovery:::namespace/ns-1");
+    observed
+        .service
+        .as_mut()
+        .unwrap()
+        .tags
+        .extend([named(&desired)]);
+    let history = History {
+        rollout: Some(crate::api::service::Rollout {
+            hash: Some(desired.rollout_hash.clone()),
+            state: "Failed".into(),
+            ..Default::default()
+        }),
+        ..History::default()
+    };
+    let plan = plan(&desired, &observed, &history);
+    assert!(
+        matches!(plan.state, State::Blocked(Reason::RolloutFailed, _)),
+        "{plan:?}"
+    );
+    assert_eq!(plan.steps, []);
+}
+
+#[test]
+fn namespace_that_is_taken_out_is_told() {
+    let before = declared(connected("one"), TD1);
+    let mut observed = steady(&before);
+    at_namespace(&mut observed, "arn:aws:servicediscovery:::namespace/ns-1");
+    let plan = run(&edited(&before, full(), TD1), &observed);
+    assert!(
+        matches!(&plan.state, State::Blocked(_, why) if why.contains("serviceConnectConfiguration.namespace")),
+        "{plan:?}"
+    );
+}
+
+/// AWS's namespace of the service.
+fn at_namespace(observed: &mut Service, arn: &str) {
+    let service = observed.service.as_mut().unwrap();
+    service.members["serviceConnectConfiguration"]["namespace"] = json!(arn);
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{refusal::IMMUTABLE, reset, rollout};
+use super::{State, refusal::IMMUTABLE, reset, rollout};
 use crate::{
+    api::condition::Reason,
     desired::service::DesiredService,
     model::{
         Members, observed,
@@ -47,19 +48,23 @@ pub(super) fn completed(
     completed
 }
 
-/// What was seen, in the words of the declaration: a namespace that is declared by name and answered with its ARN may or may
-/// not be the same, which only Cloud Map could say.
-pub(super) fn in_words_of(declared: &Members, mut seen: Members) -> Members {
-    let namespace = |members: &Members| {
-        let block = members.get("serviceConnectConfiguration")?;
-        block["namespace"].as_str().map(str::to_owned)
-    };
-    if let Some(name) = namespace(declared).filter(|name| !name.starts_with("arn:"))
-        && namespace(&seen).is_some_and(|seen| seen.starts_with("arn:"))
-    {
-        seen["serviceConnectConfiguration"]["namespace"] = name.into();
-    }
-    seen
+/// Members of which nothing can be said, as only a service revision has them and it was not read: AWS shows none of the PRIMARY
+/// deployment.
+pub(super) fn unread(desired: &DesiredService, observed: &observed::Service) -> Option<State> {
+    let service = observed.service.as_ref()?;
+    let members: Vec<_> = desired
+        .on_revision()
+        .filter(|member| !service.members.contains_key(*member))
+        .collect();
+    (!members.is_empty()).then(|| {
+        State::Waiting(
+            Reason::Updating,
+            format!(
+                "AWS shows no service revision of the deployment that runs, which alone says what {} is in AWS; looking again. If that stays so, start a deployment: a service from before there were revisions has none",
+                members.join(" and ")
+            ),
+        )
+    })
 }
 
 /// Whether the service's platform version is older than what LATEST meant when this was written: 1.4.0, for Windows 1.0.0, the
