@@ -248,3 +248,37 @@ impl Kind for EcsTaskDefinition {
         plan::delete::task_definition(target, observed, retains)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::api::ManagementPolicy;
+
+    #[test]
+    fn history_of_an_observed_family_is_not_read() {
+        let revisions: Vec<_> = (1..=3)
+            .map(|number| json!({"number": number, "hash": "h"}))
+            .collect();
+        let mut object: EcsTaskDefinition = serde_json::from_value(json!({
+            "apiVersion": "ecs-operator.dev/v1alpha1", "kind": "EcsTaskDefinition",
+            "metadata": {"namespace": "team", "name": "web"},
+            "spec": {"revisionHistoryLimit": 1, "containerDefinitions": [{"name": "app", "image": "a", "memory": 128}]},
+            "status": {"revision": 3, "revisions": revisions},
+        }))
+        .unwrap();
+        let stores = Stores::of([].into_iter(), [].into_iter(), [].into_iter());
+        assert!(
+            object
+                .resolve(&stores)
+                .is_ok_and(|history| history.is_some())
+        );
+        object.spec.lifecycle.management_policy = Some(ManagementPolicy::Observe);
+        assert!(
+            object
+                .resolve(&stores)
+                .is_ok_and(|history| history.is_none())
+        );
+    }
+}

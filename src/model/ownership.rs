@@ -93,6 +93,16 @@ impl Owner {
         }
     }
 
+    /// Whether an earlier object of the same namespace and name left the resource with these tags behind, with a tombstone.
+    pub fn has_left(&self, tags: &Tags) -> bool {
+        let tag = |key: &str| tags.get(key).map(String::as_str);
+        tag(CLUSTER_ID) == Some(&self.cluster_id)
+            && tag(NAMESPACE) == Some(&self.namespace)
+            && tag(NAME) == Some(&self.name)
+            && tag(UID) != Some(&self.uid)
+            && tags.contains_key(RETAINED)
+    }
+
     /// Whether the resource with these tags is another object's of the same Kubernetes cluster: two objects mean one resource.
     pub fn is_anothers(&self, tags: &Tags) -> bool {
         let tag = |key: &str| tags.get(key).map(String::as_str);

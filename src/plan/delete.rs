@@ -6,7 +6,7 @@ use crate::{
     desired::{cluster, service, task_definition},
     model::{
         Tags,
-        observed::{Cluster, Family, Rule, Service},
+        observed::{Cluster, Family, Resource, Rule, Service},
         ownership::{self, Claim, Owner},
     },
 };
@@ -64,7 +64,8 @@ pub fn cluster(target: &cluster::Target, observed: &Cluster, retains: bool) -> P
     Plan::steps(vec![Step::DeleteCluster(request! {"cluster": target.name})])
 }
 
-/// Deregisters every ACTIVE revision of ours, or leaves them with a tombstone on the newest.
+/// Deregisters every ACTIVE revision of ours, or leaves each with a tombstone. A family that was taken back has older revisions
+/// with the tombstone of an earlier object of this name: they go with it, before ours, which prove that it was taken back.
 pub fn task_definition(target: &task_definition::Target, observed: &Family, retains: bool) -> Plan {
     let ours = observed
         .active
@@ -80,14 +81,18 @@ pub fn task_definition(target: &task_definition::Target, observed: &Family, reta
             .collect(),
         );
     }
-    Plan::steps(
-        ours.map(|revision| {
-            Step::DeregisterTaskDefinition(
-                request! {"taskDefinition": revision.text("taskDefinitionArn").unwrap_or_default()},
-            )
-        })
-        .collect(),
-    )
+    let ours: Vec<_> = ours.collect();
+    let left_behind = observed
+        .active
+        .iter()
+        .filter(|revision| !ours.is_empty() && target.owner.has_left(&revision.tags));
+    let all = left_behind.chain(ours.iter().copied());
+    let arn = |revision: &Resource| {
+        let arn = revision.text("taskDefinitionArn");
+        arn.unwrap_or_default().to_owned()
+    };
+    let deregister = |arn: String| Step::DeregisterTaskDefinition(request! {"taskDefinition": arn});
+    Plan::steps(all.map(arn).map(deregister).collect())
 }
 
 /// Deletes the service, waits for its tasks, then its rules, then its target groups. `retains` says whether what has these
@@ -168,12 +173,44 @@ mod tests {
     use super::*;
     use crate::{
         desired::testing::{WEB, installation, spec},
-        model::observed::{Resource, TargetGroup},
+        model::observed::TargetGroup,
     };
 
     fn target() -> service::Target {
         let spec = spec(json!({"cluster": "main", "taskDefinition": "web:1"}));
         service::target(WEB, &spec, "main", &Default::default(), &installation()).unwrap()
+    }
+
+    #[test]
+    fn revisions_of_an_earlier_object_go_only_with_a_family_that_was_taken_back() {
+        let spec =
+            spec(json!({"containerDefinitions": [{"name": "app", "image": "a", "memory": 128}]}));
+        let target = task_definition::target(WEB, &spec, None, &installation()).unwrap();
+        let revision = |number: i64, tags: Tags| Resource {
+            members: request! {"taskDefinitionArn": format!("web:{number}"), "revision": number},
+            tags,
+        };
+        let mut earlier = target.owner.tags();
+        earlier.insert(ownership::UID.into(), "earlier".into());
+        let mut left = earlier.clone();
+        left.extend(tombstone());
+        let mut family = Family {
+            active: vec![
+                revision(3, target.owner.tags()),
+                revision(1, earlier),
+                revision(2, left),
+            ],
+            ..Family::default()
+        };
+        let go = |arn: &str| Step::DeregisterTaskDefinition(request! {"taskDefinition": arn});
+        let plan = task_definition(&target, &family, false);
+        assert_eq!(plan.steps, [go("web:2"), go("web:3")]);
+        family.active.remove(0);
+        assert_eq!(
+            task_definition(&target, &family, false),
+            Plan::settled(),
+            "never taken back"
+        );
     }
 
     /// A service of ours with two target groups and a rule that leads to `a`.

@@ -16,6 +16,10 @@ use crate::{
     plan::request,
 };
 
+/// Revisions that are described at once: whoever comes meanwhile waits behind no more than these, half a second of the bucket
+/// (20 a second), be the family ever so old.
+const AT_ONCE: usize = 10;
+
 impl Aws {
     /// The newest revision of a family that may be ours.
     pub async fn family(&self, target: &task_definition::Target) -> Result<Look<Family>, AwsError> {
@@ -67,13 +71,16 @@ impl Aws {
         let input = request! {"familyPrefix": target.family, "status": status};
         let operation = Operation::ListTaskDefinitions;
         let arns = self.pages(operation, input, "taskDefinitionArns").await?;
-        let of_family = arns.iter().filter(|arn| arn::family(arn) == target.family);
-        let revisions = try_join_all(of_family.map(|arn| self.definition(arn))).await?;
-        Ok(revisions
-            .into_iter()
-            .flatten()
-            .map(|(revision, _)| revision)
-            .collect())
+        let of_family: Vec<_> = arns
+            .iter()
+            .filter(|arn| arn::family(arn) == target.family)
+            .collect();
+        let mut revisions = Vec::with_capacity(of_family.len());
+        for some in of_family.chunks(AT_ONCE) {
+            let seen = try_join_all(some.iter().map(|arn| self.definition(arn))).await?;
+            revisions.extend(seen.into_iter().flatten().map(|(revision, _)| revision));
+        }
+        Ok(revisions)
     }
 
     /// A revision and what it says: the one that is named, or the newest ACTIVE one of a family. None: there is none.
