@@ -18,6 +18,8 @@ pub mod service;
 #[cfg(test)]
 mod service_diff_tests;
 #[cfg(test)]
+mod service_restart_tests;
+#[cfg(test)]
 mod service_tests;
 pub mod tags;
 pub mod target_group;
