@@ -55,3 +55,6 @@ pub const FINALIZER: &str = "ecs-operator.dev/aws-resources";
 
 /// Annotation: set it to any new value to reconcile now.
 pub const RECONCILE_AT: &str = "ecs-operator.dev/reconcile-at";
+
+/// Annotation of an EcsService: any new value starts one forced deployment.
+pub const RESTARTED_AT: &str = "ecs-operator.dev/restarted-at";

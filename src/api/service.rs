@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use super::service_status::{
-    Creating, CurrentTaskDefinition, EcsServiceStatus, Rollout, RuleStatus, TargetGroupStatus,
+    Creating, CurrentTaskDefinition, EcsServiceStatus, Restart, Rollout, RuleStatus,
+    TargetGroupStatus,
 };
 use super::{
     deployment::{DeploymentConfiguration, DeploymentController},

@@ -50,6 +50,9 @@ pub struct EcsServiceStatus {
     /// The latest rollout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollout: Option<Rollout>,
+    /// The restart that the annotation `ecs-operator.dev/restarted-at` asked for last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart: Option<Restart>,
     /// ID of the newest ECS deployment that failed; a failure that is known is not mistaken for a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_failed_deployment: Option<String>,
@@ -119,6 +122,17 @@ pub struct Creating {
     /// ARNs of listeners that get rules.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub listeners: BTreeSet<String>,
+}
+
+/// A restart that was asked for: written before it is begun, so that neither a crash nor a new process repeats or forgets it.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Restart {
+    /// The annotation's value.
+    pub at: String,
+    /// ID of the ECS deployment that it replaces; absent once done, or if it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<String>,
 }
 
 /// A rollout: one deployment of the service.

@@ -22,7 +22,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::{context::Context, kind::Kind, reconcile::reconcile};
 use crate::{
-    api::{EcsCluster, EcsService, EcsTaskDefinition, RECONCILE_AT},
+    api::{EcsCluster, EcsService, EcsTaskDefinition, RECONCILE_AT, RESTARTED_AT},
     kubernetes::stores::{Guarded, Stores},
     telemetry::http::Readiness,
 };
@@ -248,7 +248,7 @@ fn to_reconcile<K: Resource>(object: &K) -> Option<u64> {
         &meta.uid,
         meta.generation,
         meta.deletion_timestamp.is_some(),
-        meta.annotations.as_ref().and_then(|a| a.get(RECONCILE_AT)),
+        [RECONCILE_AT, RESTARTED_AT].map(|key| meta.annotations.as_ref()?.get(key)),
     )
         .hash(&mut hasher);
     Some(hasher.finish())

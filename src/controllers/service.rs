@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use super::kind::{Common, Kind, Pending};
 use crate::{
     api::{
-        EcsService, EcsServiceStatus, Lifecycle,
+        EcsService, EcsServiceStatus, Lifecycle, RESTARTED_AT,
         condition::{self, READY, Reason},
         lifecycle::LastError,
     },
@@ -58,6 +58,7 @@ impl EcsService {
         History {
             rollout: status.rollout.clone(),
             last_failed_deployment: status.last_failed_deployment.clone(),
+            restart: status.restart.clone(),
         }
     }
 
@@ -194,7 +195,13 @@ impl Kind for EcsService {
         references: &References,
         installation: &Installation,
     ) -> Result<DesiredService, Invalid> {
-        service::desired(id, &self.spec, references, &self.known(), installation)
+        let known = self.known();
+        let desired = service::desired(id, &self.spec, references, &known, installation)?;
+        let annotations = self.metadata.annotations.as_ref();
+        Ok(DesiredService {
+            restarted_at: annotations.and_then(|all| all.get(RESTARTED_AT)).cloned(),
+            ..desired
+        })
     }
 
     async fn observe(
@@ -257,6 +264,7 @@ impl Kind for EcsService {
     ) {
         let failed = plan.is_held || matches!(plan.state, State::Blocked(Reason::RolloutFailed, _));
         let settled = plan.steps.is_empty() && plan.state == State::Settled;
+        status::service::restart(status, desired, observed);
         status::service::facts(status, desired, observed, failed);
         status::service::created(status, settled);
         status.applied = status::applied(&status.applied, &desired.declared, plan);

@@ -73,6 +73,8 @@ pub struct DesiredService {
     pub tags: Tags,
     /// Hash of the declared members that start deployments.
     pub rollout_hash: String,
+    /// The restart that is asked for: the value of the annotation `ecs-operator.dev/restarted-at`.
+    pub restarted_at: Option<String>,
     /// What is declared, by path: of the service, `/tags/KEY`, `/targetGroups/NAME/…` and `/targetGroups/NAME/attributes/KEY`.
     pub declared: Paths,
     /// What was declared before and is not any more.
@@ -208,6 +210,7 @@ pub fn desired(
         target_groups,
         tags,
         rollout_hash,
+        restarted_at: None,
         removed: &known.declared - &declared,
         declared,
     })

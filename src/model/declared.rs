@@ -16,7 +16,7 @@ pub type Paths = BTreeSet<String>;
 pub const DOCUMENTS: [&str; 1] = ["hookDetails"];
 
 /// What names an item of a list, the first that does so alone. (A load balancer's target group may not be known yet.)
-const NAMES: [&[&str]; 12] = [
+const NAMES: [&[&str]; 13] = [
     &["name"],
     &["capacityProvider"],
     &["registryArn"],
@@ -29,6 +29,7 @@ const NAMES: [&[&str]; 12] = [
     &["targetType", "lifecycleStages"],
     &["port"],
     &["metricNames"],
+    &["resourceType"],
 ];
 
 /// The paths of `members` below `prefix`.

@@ -19,6 +19,8 @@ pub mod service;
 mod service_diff_tests;
 mod service_members;
 #[cfg(test)]
+mod service_restart_tests;
+#[cfg(test)]
 mod service_tests;
 pub mod tags;
 pub mod target_group;

@@ -4,7 +4,10 @@ use serde_json::Value;
 
 use super::State;
 use crate::{
-    api::{condition::Reason, service::Rollout},
+    api::{
+        condition::Reason,
+        service::{Restart, Rollout},
+    },
     desired::{load_balancer::TargetGroupRef, service::DesiredService},
     model::{arn, observed},
 };
@@ -26,6 +29,33 @@ pub struct History {
     pub rollout: Option<Rollout>,
     /// ID of the newest failed deployment that was acted upon.
     pub last_failed_deployment: Option<String>,
+    /// The restart that was asked for last.
+    pub restart: Option<Restart>,
+}
+
+/// Whether the restart that is asked for has to be begun: it is on record, and the deployment that it replaces still runs.
+pub fn restarts(desired: &DesiredService, primary: Option<&Value>, history: &History) -> bool {
+    let recorded = history.restart.as_ref();
+    let asked = recorded.filter(|restart| desired.restarted_at.as_ref() == Some(&restart.at));
+    let replaced = asked.and_then(|restart| restart.deployment.as_deref());
+    let running = primary.and_then(|primary| primary["id"].as_str());
+    replaced.is_some() && replaced == running
+}
+
+/// A restart of a known service that is asked for and not on record yet.
+pub fn unrecorded_restart(desired: &DesiredService, history: &History) -> Option<State> {
+    let asked = desired.restarted_at.as_ref()?;
+    desired.target.known_arn.as_ref()?;
+    let is_recorded = history
+        .restart
+        .as_ref()
+        .is_some_and(|restart| restart.at == *asked);
+    (!is_recorded).then(|| {
+        State::Waiting(
+            Reason::Updating,
+            format!("the restart \"{asked}\" is recorded, then begun"),
+        )
+    })
 }
 
 /// Whether the declared rollout was tried and given up, so that it isn't tried again until the declaration changes. In words.

@@ -106,7 +106,9 @@ pub fn plan(desired: &DesiredService, observed: &observed::Service, history: &Hi
     if plan.steps.is_empty() && plan.state == State::Settled {
         plan.state = waits.unwrap_or_else(|| rollout::state(desired, observed));
         if plan.state == State::Settled {
-            plan.state = unread(desired, observed).unwrap_or(State::Settled);
+            plan.state = unread(desired, observed)
+                .or_else(|| rollout::unrecorded_restart(desired, history))
+                .unwrap_or(State::Settled);
         }
         if plan.state == State::Settled {
             plan.steps = leftovers(desired, observed, let_go);
@@ -235,8 +237,10 @@ fn service(
         // What starts no deployment, the count above all, is still changed.
         changes.retain(|change| !triggers(change));
     }
-    if !changes.is_empty() {
-        plan.steps.push(update(desired, &declared, &changes));
+    let restarts = rollout::restarts(desired, rollout::primary(service), history);
+    if !changes.is_empty() || restarts {
+        plan.steps
+            .push(update(desired, &declared, &changes, restarts));
         plan.changes.extend(changes);
     }
     if held.is_none() {
@@ -246,15 +250,20 @@ fn service(
     held
 }
 
-/// One UpdateService with the members that changed.
-fn update(desired: &DesiredService, declared: &Members, changes: &[Change]) -> Step {
+/// One UpdateService with the members that changed; `restarts`: it replaces the tasks in any case.
+fn update(
+    desired: &DesiredService,
+    declared: &Members,
+    changes: &[Change],
+    restarts: bool,
+) -> Step {
     let mut input = request! {"cluster": desired.target.cluster, "service": desired.target.name};
     input.extend(diff::changed(declared, changes));
     let changes_any = |members: &[&str]| {
         let mut changed = changes.iter().map(Change::member);
         changed.any(|member| members.contains(&member))
     };
-    if changes_any(&FORCES_DEPLOYMENT) {
+    if restarts || changes_any(&FORCES_DEPLOYMENT) {
         input.insert("forceNewDeployment".into(), Value::Bool(true));
     }
     // ECS refuses another task definition with volumes to be configured at launch without their configuration (aws.md 4.1).

@@ -291,11 +291,12 @@ fn rollback_is_not_fought_whether_or_not_the_status_knows_of_it() {
         History::default(),
         History {
             rollout: Some(rollout("ecs-svc/2", "InProgress")),
-            last_failed_deployment: None,
+            ..History::default()
         },
         History {
             rollout: Some(rollout("ecs-svc/2", "Failed")),
             last_failed_deployment: Some("ecs-svc/2".into()),
+            ..History::default()
         },
     ];
     for history in histories {
@@ -328,8 +329,8 @@ fn known_failure_does_not_hold_another_declaration() {
     moved["networkConfiguration"]["awsvpcConfiguration"]["subnets"] = json!(["subnet-2"]);
     let desired = declared(moved, TD2);
     let history = History {
-        rollout: None,
         last_failed_deployment: Some("ecs-svc/2".into()),
+        ..History::default()
     };
     assert_eq!(
         operations(&plan(&desired, &observed, &history)),
@@ -516,7 +517,7 @@ fn rollback_of_a_network_change_is_not_fought() {
     };
     let history = History {
         rollout: Some(rollout),
-        last_failed_deployment: None,
+        ..History::default()
     };
     let plan = plan(&desired, &observed, &history);
     assert!(plan.steps.is_empty() && plan.is_held, "{plan:?}");

@@ -3,13 +3,36 @@
 use crate::{
     api::{
         EcsServiceStatus,
-        service::{Creating, CurrentTaskDefinition, Rollout, RuleStatus, TargetGroupStatus},
+        service::{
+            Creating, CurrentTaskDefinition, Restart, Rollout, RuleStatus, TargetGroupStatus,
+        },
     },
     desired::service::DesiredService,
     model::{arn, observed, ownership::Claim},
     plan::{Plan, Step, rollout, service::owned_rules},
     status::task_definition::seconds,
 };
+
+/// Records the restart that is asked for, before the facts: a service that was not known before has just been made or adopted and is
+/// not restarted for a value that was there already.
+pub fn restart(status: &mut EcsServiceStatus, desired: &DesiredService, seen: &observed::Service) {
+    let Some(asked) = &desired.restarted_at else {
+        return;
+    };
+    let service = seen.service.as_ref().filter(|_| status.arn.is_some());
+    let running = service.and_then(|service| rollout::primary(service)?["id"].as_str());
+    let recorded = status.restart.take().filter(|known| known.at == *asked);
+    let replaced = match recorded {
+        Some(known) => known
+            .deployment
+            .filter(|id| running.is_none_or(|running| running == id)),
+        None => running.map(str::to_owned),
+    };
+    status.restart = Some(Restart {
+        at: asked.clone(),
+        deployment: replaced,
+    });
+}
 
 /// Updates the facts of `status` from what was seen. `failed`: ECS gave the declared rollout up.
 pub fn facts(
@@ -189,8 +212,8 @@ mod tests {
         model::observed::{FailedDeployment, Resource},
     };
 
-    #[test]
-    fn failure_that_was_not_acted_upon_is_not_known_yet() {
+    /// A declared service, and what AWS has of it.
+    fn web() -> (DesiredService, observed::Service) {
         let references = References {
             cluster: "main".into(),
             task_definition: "web:2".into(),
@@ -217,10 +240,42 @@ mod tests {
             }),
             ..Default::default()
         };
+        (desired, seen)
+    }
+
+    #[test]
+    fn failure_that_was_not_acted_upon_is_not_known_yet() {
+        let (desired, seen) = web();
         let mut status = EcsServiceStatus::default();
         facts(&mut status, &desired, &seen, false);
         assert_eq!(status.last_failed_deployment, None);
         facts(&mut status, &desired, &seen, true);
         assert_eq!(status.last_failed_deployment.as_deref(), Some("ecs-svc/2"));
+    }
+
+    #[test]
+    fn restart_is_recorded_with_the_deployment_it_replaces_until_that_is_gone() {
+        let (mut desired, mut seen) = web();
+        let mut look = |status: &mut EcsServiceStatus, at: &str, id: &str| {
+            desired.restarted_at = Some(at.into());
+            let service = seen.service.as_mut().unwrap();
+            service.members["deployments"][0]["id"] = json!(id);
+            restart(status, &desired, &seen);
+            let known = status.restart.clone().unwrap();
+            assert_eq!(known.at, at);
+            known.deployment
+        };
+        let mut status = EcsServiceStatus::default();
+        // It was there before the service was known.
+        assert_eq!(look(&mut status, "1", "ecs-svc/2"), None);
+        status.arn = Some("arn:s".into());
+        assert_eq!(look(&mut status, "1", "ecs-svc/2"), None);
+        for _ in 0..2 {
+            let replaced = look(&mut status, "2", "ecs-svc/2");
+            assert_eq!(replaced.as_deref(), Some("ecs-svc/2"));
+        }
+        for _ in 0..2 {
+            assert_eq!(look(&mut status, "2", "ecs-svc/3"), None);
+        }
     }
 }
