@@ -2,7 +2,7 @@
 //! what is taken out leaves nothing behind.
 
 use ecs_operator::plan::State;
-use proptest::{prelude::*, sample::Index};
+use proptest::{prelude::*, sample::Index, test_runner::RngSeed};
 use serde_json::{Value, json};
 use simulator::Entry;
 
@@ -25,6 +25,12 @@ fn cases(few: u32) -> ProptestConfig {
     ProptestConfig {
         cases: if is_said { usual.cases } else { few },
         failure_persistence: None,
+        // The same ones at every run, so that a change is judged by what it changed; a thorough look draws others.
+        rng_seed: if is_said {
+            usual.rng_seed
+        } else {
+            RngSeed::Fixed(1)
+        },
         ..usual
     }
 }
