@@ -304,3 +304,58 @@ fn service_is_not_ready_while_a_due_rollout_is_throttled() {
         world.check();
     });
 }
+
+#[test]
+fn new_value_of_restarted_at_starts_one_deployment_and_no_restart_of_the_operator_another() {
+    story("restarted_at", |mut world| async move {
+        world.start();
+        world.apply(&[cluster(), task_definition("web", "nginx:1"), service("web")]);
+        world.until_ready("EcsService", "web").await;
+        let before = world.ecs_service(&world.aws_name("web"))["deployments"][0]["id"].clone();
+        world.kubectl(&[
+            "annotate",
+            "ecsservice/web",
+            "ecs-operator.dev/restarted-at=today",
+        ]);
+        let is_another = |object: &Value| {
+            is_ready(object)
+                && object["status"]["rollout"]["id"] != before
+                && object["status"]["rollout"]["state"] == "Completed"
+        };
+        world
+            .until(
+                "EcsService",
+                "web",
+                "Ready with another deployment",
+                is_another,
+            )
+            .await;
+        let calls = world.journal();
+        let update = calls
+            .iter()
+            .find(|entry| entry.operation == "UpdateService")
+            .expect("an update");
+        assert_eq!(update.request["forceNewDeployment"], true);
+        world.kill();
+        let looks = |entries: &[simulator::Entry]| {
+            let looks = entries
+                .iter()
+                .filter(|entry| entry.operation == "DescribeServices");
+            looks.count()
+        };
+        let before = looks(&world.journal());
+        world.start();
+        world
+            .until_called("the look of the new operator", |entries| {
+                looks(entries) > before
+            })
+            .await;
+        let before = looks(&world.journal());
+        world.reconcile_now("EcsService", "web", "again");
+        world
+            .until_called("one more look", |entries| looks(entries) > before)
+            .await;
+        assert_eq!(world.count("UpdateService"), 1);
+        world.check();
+    });
+}
