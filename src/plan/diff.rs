@@ -134,8 +134,9 @@ fn lists_differ(key: &str, declared: &[Value], observed: &[Value]) -> bool {
         return true;
     }
     if ORDERED.contains(&key) {
-        let pairs = declared.iter().zip(observed);
-        return { pairs }.any(|(declared, observed)| differs("", declared, observed));
+        // Their items have no name by which one that says less than before could be told: they are compared both ways.
+        let mut pairs = declared.iter().zip(observed);
+        return pairs.any(|(a, b)| differs("", a, b) || differs("", b, a));
     }
     !each_has_its_own(declared, observed)
 }
@@ -230,6 +231,17 @@ fn is_default(key: &str, value: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn placement_strategy_that_says_less_than_aws_has_differs() {
+        let seen = json!([{"type": "spread", "field": "instanceId"}]);
+        assert!(differs(
+            "placementStrategy",
+            &json!([{"type": "spread"}]),
+            &seen
+        ));
+        assert!(!differs("placementStrategy", &seen, &seen));
+    }
 
     #[test]
     fn what_awss_defaults_add_is_no_difference() {
