@@ -3,6 +3,7 @@
 pub mod events;
 pub mod finalizer;
 pub mod fresh;
+pub mod registered;
 pub mod status;
 pub mod stores;
 
