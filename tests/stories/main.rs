@@ -7,6 +7,7 @@ mod creating;
 mod deleting;
 #[path = "../common/every_member/mod.rs"]
 mod every_member;
+mod exemplifying;
 mod failing;
 mod harness;
 mod importing;
