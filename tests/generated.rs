@@ -1,5 +1,11 @@
 //! What is generated is committed fresh: `make generate` writes it, this compares.
 
+#[path = "common/markdown.rs"]
+#[allow(dead_code, reason = "each test binary reads what it is about")]
+mod markdown;
+#[path = "common/reference.rs"]
+mod reference;
+
 use std::{fs, path::Path};
 
 use ecs_operator::cli::crds;
@@ -37,6 +43,21 @@ fn custom_resource_definitions_are_fresh_in_crds_and_chart() {
             "{folder} holds a file of no kind"
         );
     }
+}
+
+#[test]
+fn reference_has_a_fresh_page_for_every_kind() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference");
+    let crds = ecs_operator::api::crd::crds();
+    for crd in &crds {
+        let name = format!("{}.md", crd.spec.names.kind);
+        compare(&folder.join(name), &reference::page(crd));
+    }
+    assert_eq!(
+        fs::read_dir(&folder).expect("the folder").count(),
+        crds.len(),
+        "docs/reference holds a page of no kind"
+    );
 }
 
 #[test]
