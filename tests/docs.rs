@@ -27,7 +27,7 @@ const FLAGS_OF_OTHERS: [&str; 13] = [
     "--overwrite",
     "--recursive",
     "--replicas",
-    "--reuse-values",
+    "--reset-then-reuse-values",
     "--timeout",
     "--values",
     "--release",

@@ -80,19 +80,7 @@ impl Example {
 
 /// What the examples take for granted in AWS.
 fn platform(world: &World) {
-    let balancer = world.aws(
-        "elasticloadbalancing",
-        "CreateLoadBalancer",
-        json!({"Name": "demo", "Subnets": ["subnet-demo-a", "subnet-demo-b"]}),
-    );
-    world.aws(
-        "elasticloadbalancing",
-        "CreateListener",
-        json!({
-            "LoadBalancerArn": balancer["LoadBalancers"][0]["LoadBalancerArn"], "Protocol": "HTTP", "Port": 80,
-            "DefaultActions": [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
-        }),
-    );
+    world.demo_listener();
     world.aws(
         "ecs",
         "CreateCapacityProvider",

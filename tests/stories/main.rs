@@ -5,6 +5,7 @@ mod clearing;
 mod crashing;
 mod creating;
 mod deleting;
+mod documenting;
 #[path = "../common/every_member/mod.rs"]
 mod every_member;
 mod exemplifying;
@@ -13,6 +14,9 @@ mod harness;
 mod importing;
 mod load_balancing;
 mod losing;
+#[path = "../common/markdown.rs"]
+#[allow(dead_code, reason = "each test binary reads what it is about")]
+mod markdown;
 mod observing;
 mod operating;
 mod owning;

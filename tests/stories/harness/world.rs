@@ -107,7 +107,7 @@ impl World {
             ..Options::default()
         });
         let server = simulator.listen(0).await.expect("a free port");
-        let listener = listener(&simulator);
+        let listener = listener(&simulator, "shared");
         let chart = [
             "--set".to_owned(),
             format!("watchNamespaces={{{namespace}}}"),
@@ -387,6 +387,11 @@ impl World {
             .unwrap_or_else(|error| panic!("{operation}: {error:?}"))
     }
 
+    /// The load balancer and the listener that the examples name.
+    pub fn demo_listener(&self) -> String {
+        listener(&self.simulator, "demo")
+    }
+
     /// The service as ECS describes it.
     pub fn ecs_service(&self, name: &str) -> Value {
         let cluster = format!("{}-main", self.namespace);
@@ -536,7 +541,7 @@ impl Account {
 }
 
 /// A load balancer with a listener, as a platform team makes them.
-fn listener(simulator: &Simulator) -> String {
+fn listener(simulator: &Simulator, name: &str) -> String {
     let call = |operation: &str, input: Value| {
         simulator
             .api(ACCOUNT, REGION, "elasticloadbalancing", operation, input)
@@ -544,7 +549,7 @@ fn listener(simulator: &Simulator) -> String {
     };
     let balancer = call(
         "CreateLoadBalancer",
-        json!({"Name": "shared", "Subnets": ["subnet-a", "subnet-b"]}),
+        json!({"Name": name, "Subnets": ["subnet-a", "subnet-b"]}),
     );
     let default = json!([{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]);
     let arn = &balancer["LoadBalancers"][0]["LoadBalancerArn"];
