@@ -139,6 +139,25 @@ fn manifests_have_only_fields_that_exist() {
     assert!(count >= 5, "only {count} manifests were found");
 }
 
+/// What a reader has to replace says so.
+#[test]
+fn examples_mark_what_is_the_readers_own() {
+    for path in files(&["examples"], "yaml") {
+        let text = fs::read_to_string(&path).expect("text");
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split('#').next().unwrap_or_default();
+            let words = ["000000000000", "-demo", "example.com", "0123456789abcdef"];
+            let is_theirs = words.iter().any(|word| code.contains(word));
+            assert!(
+                !is_theirs || line.contains("# yours") || line.contains("{{"),
+                "{}:{}: lacks # yours: {line}",
+                path.display(),
+                number + 1
+            );
+        }
+    }
+}
+
 #[test]
 fn flags_and_environment_variables_exist() {
     let command = Cli::command();
@@ -348,6 +367,9 @@ fn every_reason_has_a_page_and_every_page_a_reason() {
 fn every_command_is_run_or_says_why_not() {
     let documents = documents();
     for (path, text) in &documents {
+        let indented = markdown::prose(text);
+        let indented = indented.lines().find(|line| line.starts_with("    "));
+        assert_eq!(indented, None, "{}: code stands in a fence", path.display());
         for block in markdown::blocks(text) {
             let place = format!("{}:{}", path.display(), block.line);
             if !matches!(

@@ -17,6 +17,7 @@ use crate::{
         operator::Operator,
         world::{REGION, story, story_alone},
     },
+    importing,
     markdown::{self, Block},
 };
 
@@ -49,7 +50,7 @@ fn documents() -> Vec<PathBuf> {
     first.iter().cloned().chain(others).collect()
 }
 
-/// The blocks of every document, with the place of each.
+/// The blocks of every document, with the place of each; what is marked as last comes last.
 fn blocks(wanted: impl Fn(&Block) -> bool) -> Vec<(String, Block)> {
     let of = |path: PathBuf| {
         let text = std::fs::read_to_string(&path).expect("text");
@@ -61,7 +62,9 @@ fn blocks(wanted: impl Fn(&Block) -> bool) -> Vec<(String, Block)> {
         markdown::blocks(&text).into_iter().map(place)
     };
     let all = documents().into_iter().flat_map(of);
-    all.filter(|(_, block)| wanted(block)).collect()
+    let mut all: Vec<_> = all.filter(|(_, block)| wanted(block)).collect();
+    all.sort_by_key(|(_, block)| block.mark("run") == Some("last"));
+    all
 }
 
 /// A folder with the programs that the commands name.
@@ -104,6 +107,9 @@ impl Kubelet {
         }
         self.pod = pod.clone();
         drop(self.operator.take());
+        if pod.is_null() {
+            return;
+        }
         let container = &pod["containers"][0];
         let args = container["args"].as_array().expect("arguments");
         let mut args: Vec<_> = args.iter().map(text).collect();
@@ -155,6 +161,25 @@ fn variable(entry: &Value) -> (String, String) {
     (text(&entry["name"]), value)
 }
 
+/// A folder that looks like the repository's root to the commands, and may be written to, with the files that they read.
+fn checkout() -> PathBuf {
+    let folder = scratch().join("checkout");
+    std::fs::create_dir_all(&folder).expect("writable");
+    let files = Path::new("tests/stories/files");
+    for (name, file) in [
+        ("charts", Path::new("charts").to_owned()),
+        ("examples", Path::new("examples").to_owned()),
+        ("taskdef.json", files.join("described.json")),
+        ("service.json", files.join("services.json")),
+    ] {
+        let link = folder.join(name);
+        if !link.exists() {
+            std::os::unix::fs::symlink(root().join(file), link).expect("writable");
+        }
+    }
+    folder
+}
+
 /// Runs a block of commands as a person at the repository's root does; what it printed, and its exit code.
 fn run_block(world: &World, block: &Block) -> (String, Option<i32>) {
     let home = scratch().join("home");
@@ -168,7 +193,7 @@ fn run_block(world: &World, block: &Block) -> (String, Option<i32>) {
             "-c",
             &format!("exec 2>&1\n{}", block.text),
         ])
-        .current_dir(root())
+        .current_dir(checkout())
         .env("PATH", format!("{}:{path}", programs().display()))
         .env("HOME", home)
         .env("KUBECONFIG", world.plane().kubeconfig())
@@ -196,8 +221,10 @@ fn commands_work_from_an_empty_cluster_on() {
                 Fate::PullFails { reason },
             );
         });
+        importing::make_by_hand(&world);
         let mut kubelet = Kubelet::default();
         let mut told = String::new();
+        let mut before_adoption = 0;
         let all = blocks(|block| block.mark("run").is_some());
         assert!(all.len() >= 15, "only {} blocks are run", all.len());
         for (place, block) in &all {
@@ -230,10 +257,25 @@ fn commands_work_from_an_empty_cluster_on() {
             }
             if block.text.contains("kubectl delete -f examples/quickstart") {
                 let left = world.aws("ecs", "ListClusters", json!({}));
-                assert_eq!(left["clusterArns"], json!([]), "{place}");
+                let left = left["clusterArns"].to_string();
+                assert!(!left.contains("default-main"), "{place}: AWS has {left}");
+            }
+            if block.text.contains("> legacy.yaml") {
+                let file = checkout().join("legacy.yaml");
+                let yaml = std::fs::read_to_string(file).expect("what the command wrote");
+                assert!(importing::consent(&world, &yaml) >= 5, "{place}: {yaml}");
+                before_adoption = world.mutations().len();
+            }
+            if block.text.contains("-f legacy.yaml") {
+                let changes = world.mutations().split_off(before_adoption);
+                assert!(
+                    changes.iter().all(|call| call == "TagResource"),
+                    "{place}: {changes:?}"
+                );
             }
             kubelet.look(&world);
         }
+        assert!(kubelet.operator.is_none(), "the chart is uninstalled");
         println!("{told}");
         world.check();
     });
