@@ -1,5 +1,8 @@
 //! What is generated is committed fresh: `make generate` writes it, this compares.
 
+#[path = "common/chart_values.rs"]
+mod chart_values;
+
 use std::{fs, path::Path};
 
 use ecs_operator::cli::crds;
@@ -24,9 +27,13 @@ fn compare(path: &Path, content: &str) {
 }
 
 #[test]
-fn custom_resource_definitions_are_fresh_in_crds_and_chart() {
+fn custom_resource_definitions_are_fresh_in_crds_and_charts() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for folder in ["crds", "charts/ecs-operator/files/crds"] {
+    for folder in [
+        "crds",
+        "charts/ecs-operator/files/crds",
+        "charts/ecs-operator-crds/files/crds",
+    ] {
         let files = crds::files();
         for (name, yaml) in &files {
             compare(&root.join(folder).join(name), yaml);
@@ -36,6 +43,26 @@ fn custom_resource_definitions_are_fresh_in_crds_and_chart() {
             files.len(),
             "{folder} holds a file of no kind"
         );
+    }
+}
+
+#[test]
+fn values_of_the_charts_are_documented_in_readme_and_schema() {
+    const HEAD: &str = "| value | default | meaning |\n|---|---|---|\n";
+    for chart in ["charts/ecs-operator", "charts/ecs-operator-crds"] {
+        let chart = Path::new(env!("CARGO_MANIFEST_DIR")).join(chart);
+        let read = |name: &str| fs::read_to_string(chart.join(name)).expect("a file of the chart");
+        let values = chart_values::read(&read("values.yaml"));
+        let schema = chart_values::describe(&read("values.schema.json"), &values);
+        compare(&chart.join("values.schema.json"), &schema);
+        let readme = read("README.md");
+        let (before, after) = readme.split_once(HEAD).expect("the README has the table");
+        let rest: String = after
+            .split_inclusive('\n')
+            .skip_while(|line| line.starts_with('|'))
+            .collect();
+        let table = chart_values::table(&values);
+        compare(&chart.join("README.md"), &format!("{before}{HEAD}{table}{rest}"));
     }
 }
 
