@@ -62,8 +62,31 @@ fn values_of_the_charts_are_documented_in_readme_and_schema() {
             .skip_while(|line| line.starts_with('|'))
             .collect();
         let table = chart_values::table(&values);
-        compare(&chart.join("README.md"), &format!("{before}{HEAD}{table}{rest}"));
+        compare(
+            &chart.join("README.md"),
+            &format!("{before}{HEAD}{table}{rest}"),
+        );
     }
+}
+
+#[test]
+fn every_value_of_the_operators_chart_is_in_a_set_that_tests_render() {
+    let chart = Path::new(env!("CARGO_MANIFEST_DIR")).join("charts/ecs-operator");
+    let text = |path: &Path| fs::read_to_string(path).expect("text");
+    let sets: Vec<Value> = fs::read_dir(chart.join("ci"))
+        .expect("sets of values")
+        .map(|entry| text(&entry.expect("an entry").path()))
+        .map(|yaml| serde_saphyr::from_str(&yaml).expect("YAML"))
+        .collect();
+    let untried: Vec<_> = chart_values::read(&text(&chart.join("values.yaml")))
+        .into_iter()
+        .map(|value| value.path)
+        .filter(|path| {
+            let pointer = format!("/{}", path.replace('.', "/"));
+            sets.iter().all(|set| set.pointer(&pointer).is_none())
+        })
+        .collect();
+    assert!(untried.is_empty(), "no set in ci/ has {untried:?}");
 }
 
 #[test]

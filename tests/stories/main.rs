@@ -1,6 +1,8 @@
 //! User stories: the real binary, under the chart's own rights, on a real Kubernetes control plane, against the simulator.
 //! Each test is a fact that users rely on. `make tools` builds what they need.
 
+#[path = "../common/charts.rs"]
+mod charts;
 mod clearing;
 mod crashing;
 mod creating;
@@ -10,6 +12,7 @@ mod every_member;
 mod failing;
 mod harness;
 mod importing;
+mod installing;
 mod load_balancing;
 mod losing;
 mod observing;

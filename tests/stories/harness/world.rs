@@ -183,6 +183,17 @@ impl World {
         ));
     }
 
+    /// Starts the operator as a Pod's container would: with just its arguments and environment.
+    pub fn start_container(&mut self, args: &[String], env: &[(String, String)]) {
+        let log = scratch().join(format!("{}.log", self.namespace));
+        self.operator = Some(Operator::start(&self.account.kubeconfig, log, args, env));
+    }
+
+    /// Gives the operator a ServiceAccount that exists.
+    pub async fn use_account(&mut self, namespace: &str, name: &str) {
+        self.account = Account::of(&self.plane, &self.client, namespace, name).await;
+    }
+
     /// SIGKILL.
     pub fn kill(&mut self) {
         self.operator.take().expect("an operator runs").kill();
@@ -488,7 +499,7 @@ struct Account {
 }
 
 impl Account {
-    /// Renders the chart with helm, applies account and rights, and writes a kubeconfig with a token of the account.
+    /// Renders the chart with helm, and applies account and rights.
     async fn install(
         plane: &ControlPlane,
         client: &Client,
@@ -510,6 +521,11 @@ impl Account {
         ]);
         let manifests = run(&mut helm, "").expect("the chart renders");
         plane.kubectl(&["apply", "-f", "-"], &manifests);
+        Self::of(plane, client, namespace, release).await
+    }
+
+    /// Writes a kubeconfig with a token of an account.
+    async fn of(plane: &ControlPlane, client: &Client, namespace: &str, name: &str) -> Self {
         let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), namespace);
         let spec = TokenRequestSpec {
             expiration_seconds: Some(7200),
@@ -520,7 +536,7 @@ impl Account {
             ..Default::default()
         };
         let token = accounts
-            .create_token_request(release, &PostParams::default(), &request)
+            .create_token_request(name, &PostParams::default(), &request)
             .await
             .expect("a token");
         let admin = std::fs::read_to_string(plane.kubeconfig()).expect("a kubeconfig");
@@ -529,7 +545,7 @@ impl Account {
         let kubeconfig = scratch().join(format!("{namespace}.kubeconfig"));
         std::fs::write(&kubeconfig, config.to_string()).expect("writable");
         Self {
-            user: format!("system:serviceaccount:{namespace}:{release}"),
+            user: format!("system:serviceaccount:{namespace}:{name}"),
             kubeconfig,
         }
     }
