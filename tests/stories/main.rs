@@ -10,6 +10,7 @@ mod every_member;
 mod failing;
 mod harness;
 mod importing;
+mod leading;
 mod load_balancing;
 mod losing;
 mod observing;
