@@ -374,13 +374,8 @@ fn every_set_of_values_is_taken_by_the_api_server_and_its_pods_are_restricted() 
         let mut accounts = BTreeSet::new();
         for (name, values) in variants() {
             let yaml = charts::template(OPERATOR, &["--values", &values]).expect("it renders");
-            let dry = ["--dry-run=server", "-n", &world.namespace, "-f", "-"];
-            let apply = [
-                "apply",
-                "--server-side",
-                "--force-conflicts",
-                "--validate=strict",
-            ];
+            let dry = ["--dry-run=server", "-f", "-"];
+            let apply = ["apply", "--server-side", "--validate=strict"];
             until_served(plane, &[&apply[..], &dry].concat(), &yaml, &name);
 
             let rendered = objects(&yaml);

@@ -13,6 +13,7 @@ mod failing;
 mod harness;
 mod importing;
 mod installing;
+mod leading;
 mod load_balancing;
 mod losing;
 mod observing;

@@ -14,7 +14,7 @@ use kube::{
     runtime::{WatchStreamExt, watcher},
 };
 use serde_json::{Value, json};
-use simulator::{Entry, Options, Server, Simulator};
+use simulator::{Account as AwsAccount, Entry, Options, Server, Simulator};
 
 use super::{
     audit,
@@ -27,6 +27,9 @@ use super::{
 /// Account and Region of every story.
 pub const ACCOUNT: &str = "000000000000";
 pub const REGION: &str = "us-east-1";
+
+/// Access key of the second operator, where there is one; the story's own has `test`.
+pub const SECOND: &str = "second";
 
 /// Real time until what must happen counts as not happening; machines under load are slow.
 pub const DEADLINE: Duration = Duration::from_secs(90);
@@ -51,8 +54,8 @@ pub struct World {
     pub env: Vec<(String, String)>,
     plane: Arc<ControlPlane>,
     server: Server,
-    account: Account,
-    operator: Option<Operator>,
+    pub(super) account: Account,
+    pub(super) operator: Option<Operator>,
 }
 
 /// Runs a story on a control plane of its own, without kinds, that it may stop and change.
@@ -102,10 +105,15 @@ impl World {
             .create(&PostParams::default(), &object)
             .await
             .expect("the namespace is new");
-        let simulator = Simulator::new(Options {
+        let mut options = Options {
             rate: RATE,
             ..Options::default()
+        };
+        options.accounts.push(AwsAccount {
+            id: ACCOUNT.to_owned(),
+            access_key: SECOND.to_owned(),
         });
+        let simulator = Simulator::new(options);
         let server = simulator.listen(0).await.expect("a free port");
         let listener = listener(&simulator);
         let chart = [
@@ -129,7 +137,7 @@ impl World {
     }
 
     /// The flags of the story's operator.
-    fn all_flags(&self) -> Vec<String> {
+    pub(super) fn all_flags(&self) -> Vec<String> {
         let flags = [
             "--region",
             REGION,
@@ -463,8 +471,11 @@ impl World {
                 entry.operation
             );
         }
-        let log = std::fs::read_to_string(scratch().join(format!("{}.log", self.namespace)))
-            .unwrap_or_default();
+        let log = |of: &str| {
+            let path = scratch().join(format!("{}{of}.log", self.namespace));
+            std::fs::read_to_string(path).unwrap_or_default()
+        };
+        let log = log("") + &log("-second");
         for canary in ["environment-canary", "secret-canary"] {
             assert!(!log.contains(canary), "{canary} is in the log");
         }
@@ -493,9 +504,9 @@ impl World {
 }
 
 /// The chart's ServiceAccount with the chart's rights.
-struct Account {
+pub(super) struct Account {
     user: String,
-    kubeconfig: PathBuf,
+    pub(super) kubeconfig: PathBuf,
 }
 
 impl Account {
