@@ -16,10 +16,13 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 /// Flags in the documentation that are other programs': helm, kubectl, cargo and `make bench`'s own.
-const FLAGS_OF_OTHERS: [&str; 7] = [
+const FLAGS_OF_OTHERS: [&str; 10] = [
     "--namespace",
     "--create-namespace",
     "--set",
+    "--show-only",
+    "--take-ownership",
+    "--reset-then-reuse-values",
     "--for",
     "--release",
     "--help",
@@ -64,6 +67,7 @@ fn documents() -> Vec<(PathBuf, String)> {
         "CHANGELOG.md",
         "docs",
         "examples",
+        "charts",
     ];
     files(&places, "md")
         .into_iter()
