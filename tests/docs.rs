@@ -19,15 +19,17 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 /// Flags in the documentation that are other programs': helm, kubectl, cargo and `make bench`'s own.
-const FLAGS_OF_OTHERS: [&str; 13] = [
+const FLAGS_OF_OTHERS: [&str; 15] = [
     "--namespace",
     "--create-namespace",
     "--set",
+    "--show-only",
+    "--take-ownership",
+    "--reset-then-reuse-values",
     "--for",
     "--overwrite",
     "--recursive",
     "--replicas",
-    "--reset-then-reuse-values",
     "--timeout",
     "--values",
     "--release",

@@ -5,6 +5,8 @@
 mod markdown;
 #[path = "common/reference.rs"]
 mod reference;
+#[path = "common/chart_values.rs"]
+mod chart_values;
 
 use std::{fs, path::Path};
 
@@ -30,9 +32,13 @@ fn compare(path: &Path, content: &str) {
 }
 
 #[test]
-fn custom_resource_definitions_are_fresh_in_crds_and_chart() {
+fn custom_resource_definitions_are_fresh_in_crds_and_charts() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for folder in ["crds", "charts/ecs-operator/files/crds"] {
+    for folder in [
+        "crds",
+        "charts/ecs-operator/files/crds",
+        "charts/ecs-operator-crds/files/crds",
+    ] {
         let files = crds::files();
         for (name, yaml) in &files {
             compare(&root.join(folder).join(name), yaml);
@@ -58,6 +64,49 @@ fn reference_has_a_fresh_page_for_every_kind() {
         crds.len(),
         "docs/reference holds a page of no kind"
     );
+}
+
+#[test]
+fn values_of_the_charts_are_documented_in_readme_and_schema() {
+    const HEAD: &str = "| value | default | meaning |\n|---|---|---|\n";
+    for chart in ["charts/ecs-operator", "charts/ecs-operator-crds"] {
+        let chart = Path::new(env!("CARGO_MANIFEST_DIR")).join(chart);
+        let read = |name: &str| fs::read_to_string(chart.join(name)).expect("a file of the chart");
+        let values = chart_values::read(&read("values.yaml"));
+        let schema = chart_values::describe(&read("values.schema.json"), &values);
+        compare(&chart.join("values.schema.json"), &schema);
+        let readme = read("README.md");
+        let (before, after) = readme.split_once(HEAD).expect("the README has the table");
+        let rest: String = after
+            .split_inclusive('\n')
+            .skip_while(|line| line.starts_with('|'))
+            .collect();
+        let table = chart_values::table(&values);
+        compare(
+            &chart.join("README.md"),
+            &format!("{before}{HEAD}{table}{rest}"),
+        );
+    }
+}
+
+#[test]
+fn every_value_of_the_operators_chart_is_in_a_set_that_tests_render() {
+    let chart = Path::new(env!("CARGO_MANIFEST_DIR")).join("charts/ecs-operator");
+    let text = |path: &Path| fs::read_to_string(path).expect("text");
+    let sets: Vec<Value> = fs::read_dir(chart.join("ci"))
+        .expect("sets of values")
+        .map(|entry| text(&entry.expect("an entry").path()))
+        .map(|yaml| serde_saphyr::from_str(&yaml).expect("YAML"))
+        .collect();
+    let untried: Vec<_> = chart_values::read(&text(&chart.join("values.yaml")))
+        .into_iter()
+        .map(|value| value.path)
+        .filter(|path| {
+            let pointer = format!("/{}", path.replace('.', "/"));
+            sets.iter().all(|set| set.pointer(&pointer).is_none())
+        })
+        .collect();
+    assert!(untried.is_empty(), "no set in ci/ has {untried:?}");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! User stories: the real binary, under the chart's own rights, on a real Kubernetes control plane, against the simulator.
 //! Each test is a fact that users rely on. `make tools` builds what they need.
 
+#[path = "../common/charts.rs"]
+mod charts;
 mod clearing;
 mod crashing;
 mod creating;
@@ -12,6 +14,8 @@ mod exemplifying;
 mod failing;
 mod harness;
 mod importing;
+mod installing;
+mod leading;
 mod load_balancing;
 mod losing;
 #[path = "../common/markdown.rs"]
