@@ -1,12 +1,12 @@
 //! What is generated is committed fresh: `make generate` writes it, this compares.
 
+#[path = "common/chart_values.rs"]
+mod chart_values;
 #[path = "common/markdown.rs"]
 #[allow(dead_code, reason = "each test binary reads what it is about")]
 mod markdown;
 #[path = "common/reference.rs"]
 mod reference;
-#[path = "common/chart_values.rs"]
-mod chart_values;
 
 use std::{fs, path::Path};
 

@@ -14,10 +14,9 @@ use crate::{
     harness::{
         World,
         control_plane::{root, run, scratch, tool},
-        operator::Operator,
         world::{REGION, story, story_alone},
     },
-    importing,
+    importing, installing,
     markdown::{self, Block},
 };
 
@@ -88,16 +87,14 @@ fn programs() -> PathBuf {
     folder
 }
 
-/// A kubelet's part: runs the pod of the chart's Deployment, with its arguments, its environment and a token of its
-/// ServiceAccount, and runs it anew when any of them changes.
+/// A kubelet's part: runs the pod of the chart's Deployment, and runs it anew when its specification changes.
 #[derive(Default)]
 struct Kubelet {
     pod: Value,
-    operator: Option<Operator>,
 }
 
 impl Kubelet {
-    fn look(&mut self, world: &World) {
+    async fn look(&mut self, world: &mut World) {
         let deployments = ["get", "deployments", "-n", "ecs-operator", "-o", "json"];
         let said = world.plane().kubectl(&deployments, "");
         let deployments: Value = serde_json::from_str(&said).expect("kubectl prints JSON");
@@ -105,60 +102,23 @@ impl Kubelet {
         if *pod == self.pod {
             return;
         }
+        if !self.pod.is_null() {
+            world.terminate();
+        }
         self.pod = pod.clone();
-        drop(self.operator.take());
         if pod.is_null() {
             return;
         }
-        let container = &pod["containers"][0];
-        let args = container["args"].as_array().expect("arguments");
-        let mut args: Vec<_> = args.iter().map(text).collect();
-        assert_eq!(args.remove(0), "run", "the pod runs the operator");
-        let entries = container["env"].as_array().into_iter().flatten();
-        let mut env: Vec<_> = entries.map(variable).collect();
         // Where AWS is, and how fast its time passes, is this machine's; a pod has an address of its own to listen on.
-        for (name, value) in [
-            ("ENDPOINT_URL", world.endpoint()),
-            ("ALLOW_INSECURE_ENDPOINT", "true"),
-            ("LISTEN", "127.0.0.1:0"),
-            ("POLL_PERIOD", "200ms"),
-        ] {
-            env.push((format!("ECS_OPERATOR_{name}"), value.to_owned()));
-        }
-        let account = text(&pod["serviceAccountName"]);
-        let token = [
-            "create",
-            "token",
-            &account,
-            "-n",
-            "ecs-operator",
-            "--duration=2h",
+        let endpoint = world.endpoint().to_owned();
+        let here = [
+            ("ECS_OPERATOR_ENDPOINT_URL", endpoint.as_str()),
+            ("ECS_OPERATOR_ALLOW_INSECURE_ENDPOINT", "true"),
+            ("ECS_OPERATOR_LISTEN", "127.0.0.1:0"),
+            ("ECS_OPERATOR_POLL_PERIOD", "200ms"),
         ];
-        let token = world.plane().kubectl(&token, "");
-        let admin = std::fs::read_to_string(world.plane().kubeconfig()).expect("a kubeconfig");
-        let mut config: Value = serde_saphyr::from_str(&admin).expect("YAML");
-        config["users"][0]["user"] = json!({"token": token.trim()});
-        let kubeconfig = scratch().join(format!("{}.pod.kubeconfig", world.namespace));
-        std::fs::write(&kubeconfig, config.to_string()).expect("writable");
-        let log = scratch().join(format!("{}.log", world.namespace));
-        self.operator = Some(Operator::start(&kubeconfig, log, &args, &env));
+        installing::start_pod(world, &here).await;
     }
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().expect("text").to_owned()
-}
-
-/// A variable of a container, as a kubelet gives it to a process.
-fn variable(entry: &Value) -> (String, String) {
-    let field = entry["valueFrom"]["fieldRef"]["fieldPath"].as_str();
-    let value = match field {
-        Some("metadata.name") => "ecs-operator-0".to_owned(),
-        Some("metadata.namespace") => "ecs-operator".to_owned(),
-        Some(field) => panic!("the story knows no {field}"),
-        None => text(&entry["value"]),
-    };
-    (text(&entry["name"]), value)
 }
 
 /// A folder that looks like the repository's root to the commands, and may be written to, with the files that they read.
@@ -211,7 +171,7 @@ fn run_block(world: &World, block: &Block) -> (String, Option<i32>) {
 
 #[test]
 fn commands_work_from_an_empty_cluster_on() {
-    story_alone("walkthrough", |world| async move {
+    story_alone("walkthrough", |mut world| async move {
         world.demo_listener();
         world.simulator.set_rate(60.0);
         world.simulator.script(|script| {
@@ -233,13 +193,12 @@ fn commands_work_from_an_empty_cluster_on() {
                 .mark("code")
                 .map_or(0, |code| code.parse().expect("a number"));
             let _ = writeln!(told, "--- {place}\n{}{said}", block.text);
-            let logs = kubelet.operator.as_ref().map(Operator::logs);
             assert_eq!(
                 code,
                 Some(wanted),
                 "{place}: the commands end otherwise\n{told}\n{}\n{}",
                 world.calls(),
-                logs.unwrap_or_default()
+                world.tail()
             );
             if block.text.contains("kubectl describe ecsservice") {
                 for words in [
@@ -273,9 +232,9 @@ fn commands_work_from_an_empty_cluster_on() {
                     "{place}: {changes:?}"
                 );
             }
-            kubelet.look(&world);
+            kubelet.look(&mut world).await;
         }
-        assert!(kubelet.operator.is_none(), "the chart is uninstalled");
+        assert!(kubelet.pod.is_null(), "the chart is uninstalled");
         println!("{told}");
         world.check();
     });

@@ -105,8 +105,8 @@ fn container(plane: &ControlPlane) -> (Value, Value) {
     (pod["containers"][0].clone(), pod)
 }
 
-/// Starts the binary as the kubelet would start the Pod of the release.
-async fn start_pod(world: &mut World) {
+/// Starts the binary as the kubelet would start the Pod of the release, with more variables.
+pub async fn start_pod(world: &mut World, more: &[(&str, &str)]) {
     let (container, pod) = container(world.plane());
     let args: Vec<String> = container["args"]
         .as_array()
@@ -114,7 +114,7 @@ async fn start_pod(world: &mut World) {
         .iter()
         .map(|arg| arg.as_str().expect("text").to_owned())
         .collect();
-    let env: Vec<_> = container["env"]
+    let mut env: Vec<_> = container["env"]
         .as_array()
         .expect("an environment")
         .iter()
@@ -131,6 +131,8 @@ async fn start_pod(world: &mut World) {
             )
         })
         .collect();
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    env.extend(more.iter().map(owned));
     let account = pod["serviceAccountName"].as_str().expect("an account");
     world.use_account(NAMESPACE, account).await;
     assert_eq!(args[0], "run");
@@ -306,7 +308,7 @@ async fn the_pod_works(world: &mut World) {
         world.plane(),
         &[&upgrade[..], &["--set-json", &more, "--set-json", &secret]].concat(),
     );
-    start_pod(world).await;
+    start_pod(world, &[]).await;
     world.apply(&[cluster()]);
     world.until_ready("EcsCluster", "main").await;
     world.kubectl(&["delete", "ecscluster", "main", "--timeout=60s"]);
