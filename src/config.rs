@@ -4,6 +4,8 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub mod leader_election;
+
 /// Turns custom resources into Amazon ECS clusters, task definitions, services and target groups, and keeps them so.
 #[derive(Debug, Parser)]
 #[command(name = "ecs-operator", version, about)]
@@ -75,6 +77,9 @@ pub struct Run {
     /// PEM file with the only certificates that AWS endpoints may have. Without it the system's.
     #[arg(long, env = "AWS_CA_BUNDLE")]
     pub ca_bundle: Option<PathBuf>,
+    /// Which of several replicas acts.
+    #[command(flatten)]
+    pub leader_election: leader_election::LeaderElection,
     /// Address of /metrics, /healthz and /readyz.
     #[arg(long, env = "ECS_OPERATOR_LISTEN", default_value = "0.0.0.0:8080")]
     pub listen: SocketAddr,
@@ -175,6 +180,7 @@ impl Run {
     /// Rules between flags; the error is a sentence.
     pub fn check(&self) -> Result<(), String> {
         endpoint(self.endpoint_url.as_deref(), self.allow_insecure_endpoint)?;
+        self.leader_election.check()?;
         if self.retry_min > self.retry_max {
             return Err(format!(
                 "--retry-min {:?} is longer than --retry-max {:?}. Make it shorter.",

@@ -26,7 +26,7 @@ pub enum Kind {
     NameTaken,
     /// The rule priority was taken in between: look again.
     PriorityInUse,
-    /// The operator is stopping: the call was not made.
+    /// The operator is stopping, or another replica leads: the call was not made.
     Stopping,
 }
 

@@ -51,6 +51,10 @@ pub async fn reconcile<K: Kind>(
     guarded: Arc<Guarded<K>>,
     context: Arc<Context>,
 ) -> Result<Action, Infallible> {
+    if !context.leadership.is_held() {
+        // All objects are looked at when this process begins to lead.
+        return Ok(Action::await_change());
+    }
     let start = Instant::now();
     let meta = guarded.meta();
     let uid = meta.uid.clone().unwrap_or_default();

@@ -363,9 +363,13 @@ async fn control<K: Kind>(
     concurrency: u16,
     mut stop: watch::Receiver<bool>,
 ) {
+    let leadership = context.leadership.clone();
+    let leads = futures::stream::once(async move { leadership.held().await });
     Controller::for_stream(objects, store)
         .with_config(Config::default().concurrency(concurrency))
         .reconcile_on(wakes)
+        // A standby has every object in its store and has looked at none.
+        .reconcile_all_on(leads)
         .graceful_shutdown_on(async move {
             // An error means that nobody can stop us any more: stop.
             let _ = stop.wait_for(|stop| *stop).await;

@@ -1,8 +1,10 @@
-//! Writing to Kubernetes: status, finalizer and events. Nothing else of an object is ever written.
+//! Writing to Kubernetes: status, finalizer and events, and nothing else of an object; besides, the Lease of the election.
 
 pub mod events;
 pub mod finalizer;
 pub mod fresh;
+pub mod lease;
+pub mod led;
 pub mod registered;
 pub mod status;
 pub mod stores;
