@@ -77,6 +77,8 @@ pub struct DesiredService {
     pub restarted_at: Option<String>,
     /// What is declared, by path: of the service, `/tags/KEY`, `/targetGroups/NAME/…` and `/targetGroups/NAME/attributes/KEY`.
     pub declared: Paths,
+    /// What was declared before, by path: whatever of it may be in AWS.
+    pub before: Paths,
     /// What was declared before and is not any more.
     pub removed: Paths,
 }
@@ -211,6 +213,7 @@ pub fn desired(
         tags,
         rollout_hash,
         restarted_at: None,
+        before: known.declared.clone(),
         removed: &known.declared - &declared,
         declared,
     })
