@@ -167,7 +167,11 @@ impl State {
             seats.iter().filter(own).count()
         };
         let missing = service.desired - count(there);
-        let room = bounds.most - count(seats.len());
+        let room = match is_blue_green(service) && !failed {
+            // A whole new set comes beside whatever runs, were that more than is wanted now.
+            true => missing,
+            false => bounds.most - count(seats.len()),
+        };
         let number = missing.min(room);
         if number <= 0 {
             return;
