@@ -169,6 +169,7 @@ impl Rig {
             match found.plan.state {
                 State::Waiting(_, message) => {
                     last = message;
+                    self.approve();
                     self.simulator.advance(30.0);
                 }
                 state => {
@@ -186,6 +187,26 @@ impl Rig {
             }
         }
         Err(format!("never steady, at last: {last}"))
+    }
+
+    /// Has a person answer the pauses of the service's deployment.
+    fn approve(&self) {
+        let ecs = |operation: &str, input: Value| call(&self.simulator, "ecs", operation, input);
+        let service = json!({"cluster": "main", "services": ["team-web"]});
+        let service = ecs("DescribeServices", service)["services"][0].take();
+        let Some(arn) = service["currentServiceDeployment"].as_str() else {
+            return;
+        };
+        let deployments = json!({"serviceDeploymentArns": [arn]});
+        let deployment =
+            ecs("DescribeServiceDeployments", deployments)["serviceDeployments"][0].take();
+        let hooks = deployment["lifecycleHookDetails"].as_array();
+        for hook in hooks.into_iter().flatten() {
+            if hook["status"] == "AWAITING_ACTION" {
+                let answer = json!({"serviceDeploymentArn": arn, "hookId": hook["hookId"]});
+                ecs("ContinueServiceDeployment", answer);
+            }
+        }
     }
 
     /// Starts the operator anew: only the object's status is remembered.
