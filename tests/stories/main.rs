@@ -15,6 +15,7 @@ mod losing;
 mod observing;
 mod operating;
 mod owning;
+mod pausing;
 mod planning;
 mod rejecting;
 #[path = "../common/rejections.rs"]
