@@ -276,7 +276,7 @@ async fn converge<K: Kind>(
             return Ok(Some(report));
         }
         let owner = id.owner(&context.installation);
-        if let Some(told) = adoption::untold(object, &owner, &desired, &observed) {
+        if let Some(told) = adoption::untold(object, &owner, desired, &observed) {
             // Nothing is done to what is about to be adopted before the object shows what that will be.
             adoption::announce(object, &told, context).await;
             report.plan = told;
