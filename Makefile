@@ -30,22 +30,24 @@ bench: tools ## print the figures: time, calls, CPU and memory; make bench N=100
 	cargo build --locked --release --timings --package ecs-operator --package bench
 	target/release/bench
 
-lint: tools $(CARGO_DENY) ## check formats, lints, licences, sources and advisories of dependencies
+lint: tools $(CARGO_DENY) ## check formats, lints, workflows, licences, sources and advisories of dependencies
 	cargo fmt --all --check
 	@cd tests/control-plane && files=$$(gofmt -l .) && { test -z "$$files" || { echo "not formatted with gofmt: $$files"; exit 1; }; }
 	cd tests/control-plane && ../../$(GO) vet ./...
+	.cache/bin/actionlint -shellcheck= -pyflakes=
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO_DENY) --locked --workspace check --hide-inclusion-graph bans licenses sources
 	@if GIT_TERMINAL_PROMPT=0 timeout 60 $(CARGO_DENY) --log-level off fetch db; \
 	then $(CARGO_DENY) --locked --workspace check --disable-fetch --hide-inclusion-graph advisories; \
 	else echo "The database of security advisories can't be reached: advisories are not checked this time."; fi
 
-tools: ## build the programs that tests and the demo run: control plane, kubectl, helm
+tools: ## build the programs that tests, lint and the demo run: control plane, kubectl, helm, actionlint
 	@command -v go >/dev/null || { echo "Go 1.26 is needed for the tests' control plane: https://go.dev/dl/"; exit 1; }
 	@mkdir -p .cache/bin
 	@test -x .cache/bin/helm || echo "Building a Kubernetes control plane, kubectl and helm: some minutes, once."
 	@cd tests/control-plane && ../../$(GO) build -o ../../.cache/bin/control-plane .
 	@cd tests/tools && ../../$(GO) build -o ../../.cache/bin/helm helm.sh/helm/v4/cmd/helm
+	@cd tests/tools && ../../$(GO) build -o ../../.cache/bin/actionlint github.com/rhysd/actionlint/cmd/actionlint
 	@ln -sf control-plane .cache/bin/kubectl
 
 generate: ## write what is generated from the code: the CRDs, for crds/ and for the chart
