@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub mod iam_policy;
 pub mod leader_election;
 
 /// Turns custom resources into Amazon ECS clusters, task definitions, services and target groups, and keeps them so.
@@ -25,6 +26,8 @@ pub enum Command {
     /// Says what the operator would do in AWS for manifests or for the objects of a Kubernetes cluster. Exit code: 0 in
     /// sync, 2 changes, 1 something can't be planned or needs somebody.
     Plan(Plan),
+    /// Prints the IAM policy of the operator's AWS role: every action that it calls and none else.
+    IamPolicy(iam_policy::IamPolicy),
     /// Prints the CustomResourceDefinitions as YAML.
     Crds,
     /// Prints the version.
