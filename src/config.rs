@@ -86,6 +86,9 @@ pub struct Run {
     /// Address of /metrics, /healthz and /readyz.
     #[arg(long, env = "ECS_OPERATOR_LISTEN", default_value = "0.0.0.0:8080")]
     pub listen: SocketAddr,
+    /// Collector of OpenTelemetry traces (OTLP, HTTP with protobuf), for example http://collector:4318. Without it nothing is traced.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub otlp_endpoint: Option<String>,
     /// Form of log lines.
     #[arg(long, env = "ECS_OPERATOR_LOG_FORMAT", default_value = "json")]
     pub log_format: LogFormat,

@@ -25,4 +25,5 @@ mod rolling_out;
 mod seeing;
 mod staying;
 mod sweeping;
+mod tracing;
 mod trimming;
