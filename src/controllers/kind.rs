@@ -119,6 +119,8 @@ pub trait Kind: Object + Serialize + Send + Sync + 'static {
     fn is_drift(_path: &str) -> bool {
         true
     }
+    /// It is settled, and its status, which is about to be written, says this: tells those who wait for it.
+    fn tell(&self, _status: &Self::Status, _stores: &Stores) {}
     /// In words: all is well.
     fn settled(desired: &Self::Desired, observed: &Self::Observed) -> String;
 

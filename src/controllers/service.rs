@@ -90,6 +90,11 @@ impl EcsService {
         let found = stores
             .task_definition(namespace, &reference.name)
             .ok_or_else(|| not_found("EcsTaskDefinition", &reference.name))?;
+        if reference.revision.is_none()
+            && let Some(arn) = stores.registered.arn(&found)
+        {
+            return Ok(arn);
+        }
         let is_observed = filter::observes_only(found.lifecycle());
         let status = found.status.unwrap_or_default();
         let is_current = status.observed_generation == found.metadata.generation

@@ -203,17 +203,17 @@ impl Kind for EcsTaskDefinition {
         )
     }
 
+    fn tell(&self, status: &EcsTaskDefinitionStatus, stores: &Stores) {
+        if let Some(arn) = &status.arn {
+            stores.registered.tell(self, arn);
+        }
+    }
+
     fn users(&self, stores: &Stores) -> Vec<String> {
         let (Some(namespace), Some(name)) = (&self.metadata.namespace, &self.metadata.name) else {
             return Vec::new();
         };
-        stores.services_that(namespace, |service| {
-            service
-                .spec
-                .task_definition_ref
-                .as_ref()
-                .is_some_and(|reference| reference.name == *name)
-        })
+        stores.users_of_task_definition(namespace, name)
     }
 
     fn target(&self, id: Identity<'_>, _: &Stores, installation: &Installation) -> Option<Target> {

@@ -117,7 +117,7 @@ impl World {
         let simulator = Simulator::new(options);
         rights::allow(&simulator, "stories");
         let server = simulator.listen(0).await.expect("a free port");
-        let listener = listener(&simulator);
+        let listener = listener(&simulator, "shared");
         let chart = [
             "--set".to_owned(),
             format!("watchNamespaces={{{namespace}}}"),
@@ -191,6 +191,17 @@ impl World {
             &self.all_flags(),
             &self.env,
         ));
+    }
+
+    /// Starts the operator as a Pod's container would: with just its arguments and environment.
+    pub fn start_container(&mut self, args: &[String], env: &[(String, String)]) {
+        let log = scratch().join(format!("{}.log", self.namespace));
+        self.operator = Some(Operator::start(&self.account.kubeconfig, log, args, env));
+    }
+
+    /// Gives the operator a ServiceAccount that exists.
+    pub async fn use_account(&mut self, namespace: &str, name: &str) {
+        self.account = Account::of(&self.plane, &self.client, namespace, name).await;
     }
 
     /// SIGKILL.
@@ -397,6 +408,11 @@ impl World {
             .unwrap_or_else(|error| panic!("{operation}: {error:?}"))
     }
 
+    /// The load balancer and the listener that the examples name.
+    pub fn demo_listener(&self) -> String {
+        listener(&self.simulator, "demo")
+    }
+
     /// The service as ECS describes it.
     pub fn ecs_service(&self, name: &str) -> Value {
         let cluster = format!("{}-main", self.namespace);
@@ -501,7 +517,7 @@ pub(super) struct Account {
 }
 
 impl Account {
-    /// Renders the chart with helm, applies account and rights, and writes a kubeconfig with a token of the account.
+    /// Renders the chart with helm, and applies account and rights.
     async fn install(
         plane: &ControlPlane,
         client: &Client,
@@ -523,6 +539,11 @@ impl Account {
         ]);
         let manifests = run(&mut helm, "").expect("the chart renders");
         plane.kubectl(&["apply", "-f", "-"], &manifests);
+        Self::of(plane, client, namespace, release).await
+    }
+
+    /// Writes a kubeconfig with a token of an account.
+    async fn of(plane: &ControlPlane, client: &Client, namespace: &str, name: &str) -> Self {
         let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), namespace);
         let spec = TokenRequestSpec {
             expiration_seconds: Some(7200),
@@ -533,7 +554,7 @@ impl Account {
             ..Default::default()
         };
         let token = accounts
-            .create_token_request(release, &PostParams::default(), &request)
+            .create_token_request(name, &PostParams::default(), &request)
             .await
             .expect("a token");
         let admin = std::fs::read_to_string(plane.kubeconfig()).expect("a kubeconfig");
@@ -542,14 +563,14 @@ impl Account {
         let kubeconfig = scratch().join(format!("{namespace}.kubeconfig"));
         std::fs::write(&kubeconfig, config.to_string()).expect("writable");
         Self {
-            user: format!("system:serviceaccount:{namespace}:{release}"),
+            user: format!("system:serviceaccount:{namespace}:{name}"),
             kubeconfig,
         }
     }
 }
 
 /// A load balancer with a listener, as a platform team makes them.
-fn listener(simulator: &Simulator) -> String {
+fn listener(simulator: &Simulator, name: &str) -> String {
     let call = |operation: &str, input: Value| {
         simulator
             .api(ACCOUNT, REGION, "elasticloadbalancing", operation, input)
@@ -557,7 +578,7 @@ fn listener(simulator: &Simulator) -> String {
     };
     let balancer = call(
         "CreateLoadBalancer",
-        json!({"Name": "shared", "Subnets": ["subnet-a", "subnet-b"]}),
+        json!({"Name": name, "Subnets": ["subnet-a", "subnet-b"]}),
     );
     let default = json!([{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]);
     let arn = &balancer["LoadBalancers"][0]["LoadBalancerArn"];
