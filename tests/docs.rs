@@ -18,7 +18,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 /// Flags in the documentation that are other programs': helm, kubectl, cargo and `make bench`'s own.
-const FLAGS_OF_OTHERS: [&str; 15] = [
+const FLAGS_OF_OTHERS: [&str; 14] = [
     "--namespace",
     "--create-namespace",
     "--set",
@@ -31,7 +31,6 @@ const FLAGS_OF_OTHERS: [&str; 15] = [
     "--replicas",
     "--timeout",
     "--values",
-    "--release",
     "--help",
     "--test",
 ];
