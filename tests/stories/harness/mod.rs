@@ -10,6 +10,7 @@ pub mod objects;
 pub mod operator;
 pub mod passing;
 pub mod replicas;
+pub mod rights;
 pub mod watching;
 pub mod world;
 
