@@ -82,6 +82,9 @@ impl Aws {
                 Ok(answer)
             }
             Step::UpdateService(input) => self.ecs(Operation::UpdateService, input).await,
+            Step::ContinueServiceDeployment(input) => {
+                self.ecs(Operation::ContinueServiceDeployment, input).await
+            }
             Step::DeleteService(input) => {
                 self.recent.deleted(&scope::service(
                     name(input, "cluster"),

@@ -284,6 +284,19 @@ async fn converge<K: Kind>(
             report.outcome = Outcome::Settled(K::settled(desired, &observed));
             return Ok(Some(report));
         }
+        let owner = id.owner(&context.installation);
+        if let Some(told) = adoption::untold(object, &owner, desired, &observed) {
+            // Nothing is done to what is about to be adopted before the object shows what that will be.
+            adoption::announce(object, &told, context).await;
+            report.plan = told;
+            // An edit of what is only planned takes nothing out of AWS.
+            *K::applied(&mut report.status) = before;
+            report.outcome = Outcome::Waiting(
+                Reason::Updating,
+                "adopting what exists in AWS: status.plan tells what is done next".into(),
+            );
+            return Ok(Some(report));
+        }
         let operations = plan.operations();
         match context.memory.next(uid, &plan, wave == 0) {
             Wave::New => {}
@@ -320,10 +333,6 @@ async fn converge<K: Kind>(
             context.memory.wrote(uid, version.as_deref());
         }
         is_intended = true;
-        if wave == 0 {
-            let owner = id.owner(&context.installation);
-            adoption::announce(object, &owner, desired, &observed, context).await;
-        }
         tracing::info!(steps = operations, "applying");
         let (applied, result) = aws.execute(&plan.steps).await;
         if result.is_err() {

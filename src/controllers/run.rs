@@ -22,7 +22,9 @@ use tokio::sync::{mpsc, watch};
 
 use super::{context::Context, kind::Kind, reconcile::reconcile};
 use crate::{
-    api::{EcsCluster, EcsService, EcsTaskDefinition, RECONCILE_AT, RESTARTED_AT},
+    api::{
+        DEPLOYMENT_ACTION, EcsCluster, EcsService, EcsTaskDefinition, RECONCILE_AT, RESTARTED_AT,
+    },
     kubernetes::stores::{Guarded, Stores, Writers},
     telemetry::http::Readiness,
 };
@@ -239,7 +241,8 @@ fn to_reconcile<K: Resource>(object: &K) -> Option<u64> {
         &meta.uid,
         meta.generation,
         meta.deletion_timestamp.is_some(),
-        [RECONCILE_AT, RESTARTED_AT].map(|key| meta.annotations.as_ref()?.get(key)),
+        [RECONCILE_AT, RESTARTED_AT, DEPLOYMENT_ACTION]
+            .map(|key| meta.annotations.as_ref()?.get(key)),
     )
         .hash(&mut hasher);
     Some(hasher.finish())

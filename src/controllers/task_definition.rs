@@ -6,7 +6,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use super::kind::{Common, Kind, Pending};
 use crate::{
-    api::{EcsTaskDefinition, EcsTaskDefinitionStatus, Lifecycle, lifecycle::LastError},
+    api::{
+        EcsTaskDefinition, EcsTaskDefinitionStatus, Lifecycle,
+        lifecycle::{LastError, PlannedStep},
+    },
     aws::{
         Aws, AwsError,
         execute::Applied,
@@ -96,6 +99,10 @@ impl Kind for EcsTaskDefinition {
 
     fn applied(status: &mut EcsTaskDefinitionStatus) -> &mut Vec<String> {
         &mut status.applied
+    }
+
+    fn planned(status: &EcsTaskDefinitionStatus) -> &[PlannedStep] {
+        &status.plan
     }
 
     fn set_common(status: &mut EcsTaskDefinitionStatus, common: Common) {

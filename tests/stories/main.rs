@@ -26,6 +26,7 @@ mod markdown;
 mod observing;
 mod operating;
 mod owning;
+mod pausing;
 mod planning;
 mod rejecting;
 #[path = "../common/rejections.rs"]
