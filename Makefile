@@ -22,6 +22,7 @@ demo: tools build ## watch a service come to life, roll, fail and be explained, 
 test: lint ## check everything: formats, lints, dependencies, then every test
 	cd tests/control-plane && CONTROL_PLANE=$(CURDIR)/.cache/bin/control-plane ../../$(GO) test -parallel=8 -count=1 ./check
 	RUST_TEST_THREADS=8 cargo test --locked --workspace --no-fail-fast
+	cd tests/argo-cd && RECORDED_OBJECTS=$${CARGO_TARGET_DIR:-$(CURDIR)/target}/tmp/recorded-objects ../../$(GO) test -vet=off -count=1 .
 
 sweep: tools ## kill the operator at every effect it has on AWS and Kubernetes; make test runs a sample
 	SWEEP=all cargo test --locked --test stories sweeping -- --nocapture
@@ -32,8 +33,9 @@ bench: tools ## print the figures: time, calls, CPU and memory; make bench N=100
 
 lint: tools $(CARGO_DENY) ## check formats, lints, licences, sources and advisories of dependencies
 	cargo fmt --all --check
-	@cd tests/control-plane && files=$$(gofmt -l .) && { test -z "$$files" || { echo "not formatted with gofmt: $$files"; exit 1; }; }
+	@files=$$(gofmt -l tests) && { test -z "$$files" || { echo "not formatted with gofmt: $$files"; exit 1; }; }
 	cd tests/control-plane && ../../$(GO) vet ./...
+	cd tests/argo-cd && ../../$(GO) vet .
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO_DENY) --locked --workspace check --hide-inclusion-graph bans licenses sources
 	@if GIT_TERMINAL_PROMPT=0 timeout 60 $(CARGO_DENY) --log-level off fetch db; \
@@ -48,7 +50,7 @@ tools: ## build the programs that tests and the demo run: control plane, kubectl
 	@cd tests/tools && ../../$(GO) build -o ../../.cache/bin/helm helm.sh/helm/v4/cmd/helm
 	@ln -sf control-plane .cache/bin/kubectl
 
-generate: ## write what is generated from the code: the CRDs, for crds/ and for the chart
+generate: ## write what is generated: the CRDs, for crds/ and for the chart, and Argo CD's configuration
 	UPDATE_GENERATED=1 cargo test --locked --test generated
 
 clean: ## remove everything that was built
