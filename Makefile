@@ -22,7 +22,7 @@ demo: tools build ## watch a service come to life, roll, fail and be explained, 
 test: lint ## check everything: formats, lints, dependencies, then every test
 	cd tests/control-plane && CONTROL_PLANE=$(CURDIR)/.cache/bin/control-plane ../../$(GO) test -parallel=8 -count=1 ./check
 	RUST_TEST_THREADS=8 cargo test --locked --workspace --no-fail-fast
-	cd tests/argo-cd && RECORDED_OBJECTS=$${CARGO_TARGET_DIR:-$(CURDIR)/target}/tmp/recorded-objects ../../$(GO) test -vet=off -count=1 .
+	cd tests/argo-cd && RECORDED_OBJECTS=$${CARGO_TARGET_DIR:-$(CURDIR)/target}/tmp/recorded-objects ../../$(GO) test -vet=off -parallel=8 -count=1 .
 
 sweep: tools ## kill the operator at every effect it has on AWS and Kubernetes; make test runs a sample
 	SWEEP=all cargo test --locked --test stories sweeping -- --nocapture

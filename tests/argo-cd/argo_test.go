@@ -48,7 +48,7 @@ stringData: {server.secretkey: c2VjcmV0}
 func newStory(t *testing.T) *story {
 	t.Helper()
 	a := &story{world: newWorld(t), repository: filepath.Join(scratch, "repository")}
-	a.installArgoKinds()
+	a.installArgoKinds(t)
 	must[string](t)(a.kubectl("", "create", "namespace", "argocd"))
 	must[string](t)(a.kubectl(settings, "apply", "-f", "-"))
 	// As its first line says.
@@ -67,12 +67,12 @@ func newStory(t *testing.T) *story {
 }
 
 // installArgoKinds installs Argo CD's own CustomResourceDefinitions.
-func (w *world) installArgoKinds() {
-	w.t.Helper()
-	module := must[string](w.t)(argoCD())
-	must[string](w.t)(w.kubectl("", "apply", "--server-side", "-k", filepath.Join(module, "manifests/crds")))
-	if err := w.untilEstablished(); err != nil {
-		w.t.Fatal(err)
+func (p *plane) installArgoKinds(t *testing.T) {
+	t.Helper()
+	module := must[string](t)(argoCD())
+	must[string](t)(p.kubectl("", "apply", "--server-side", "-k", filepath.Join(module, "manifests/crds")))
+	if err := p.untilEstablished(); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -21,6 +21,7 @@ const comparisons = 4
 
 // One life of an application: only Git is ever changed, but for one mischief.
 func TestAnApplicationLivesInGit(t *testing.T) {
+	t.Parallel()
 	a := newStory(t)
 	files := must[[]string](t)(filepath.Glob(filepath.Join(root, "examples/quickstart/*.yaml")))
 	var all []*unstructured.Unstructured
@@ -41,19 +42,24 @@ func TestAnApplicationLivesInGit(t *testing.T) {
 	a.keepsQuiet()
 	a.healsMischief(all)
 
+	// Healthy with a new image in Git means that AWS runs it, though the service's own manifest is as it was.
+	a.replace("task-definition.yaml", "nginx:1.27", "nginx:1.28")
+	a.until(a.push("a new image"), "Healthy")
+	a.runs(2, "nginx:1.28")
+
 	a.levers("POST", "script", map[string]any{"images": map[string]any{"public.ecr.aws/nginx/nginx:1.82": map[string]any{"fate": "pull-fails"}}})
-	a.replace("task-definition.yaml", "nginx:1.27", "nginx:1.82")
+	a.replace("task-definition.yaml", "nginx:1.28", "nginx:1.82")
 	degraded := healthIn(t, a.until(a.push("an image that does not exist"), "Degraded"), "EcsService", "web")
 	for _, wanted := range []string{"RolloutFailed", "CannotPullContainerError"} {
 		if !strings.Contains(degraded.Message, wanted) {
 			t.Errorf("the service is Degraded without saying %s: %s", wanted, degraded.Message)
 		}
 	}
-	a.runs(2, "nginx:1.27")
+	a.runs(2, "nginx:1.28")
 
 	a.git("revert", "--no-edit", "HEAD")
 	a.until(a.refreshed(), "Healthy")
-	a.runs(2, "nginx:1.27")
+	a.runs(2, "nginx:1.28")
 
 	// What Git has no more is pruned, and AWS has it no more.
 	for _, file := range []string{"service.yaml", "task-definition.yaml"} {
@@ -197,12 +203,12 @@ func (a *story) deletedWithEverything() {
 
 // The examples of deploy/argocd are what Argo CD's own kinds take, and let the project's applications do what they need.
 func TestExamplesForArgoCDAreTaken(t *testing.T) {
-	w := newWorld(t)
-	w.installArgoKinds()
-	namespace := w.namespace
+	t.Parallel()
+	p := thePlane(t)
+	p.installArgoKinds(t)
 	for _, file := range []string{"appproject.yaml", "application.yaml", "applicationset.yaml"} {
-		manifest := strings.ReplaceAll(string(read(t, "deploy/argocd", file)), "namespace: argocd", "namespace: "+namespace)
-		must[string](t)(w.kubectl(manifest, "apply", "--server-side", "--validate=strict", "--dry-run=server", "-f", "-"))
+		manifest := strings.ReplaceAll(string(read(t, "deploy/argocd", file)), "namespace: argocd", "namespace: default")
+		must[string](t)(p.kubectl(manifest, "apply", "--server-side", "--validate=strict", "--dry-run=server", "-f", "-"))
 	}
 	project := &v1alpha1.AppProject{}
 	parse(t, project, "deploy/argocd/appproject.yaml")

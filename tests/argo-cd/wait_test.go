@@ -16,6 +16,7 @@ const flips = 100
 
 // A pipeline applies and waits: what it goes on with must be what it applied, not what was Ready before.
 func TestKubectlWaitReturnsOnceTheNewSpecIsReady(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	manifests := examples(t)["quickstart"]
 	cluster := manifests[slices.IndexFunc(manifests, func(each *unstructured.Unstructured) bool { return each.GetKind() == "EcsCluster" })]
@@ -55,6 +56,7 @@ func (w *world) insights(cluster *unstructured.Unstructured) string {
 
 // Nobody has to order a deletion: the three objects go in each of the six orders, all sets at once.
 func TestPruneInAnyOrderRemovesEverything(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	e := newEngine(t, w.plane)
 	orders := [][]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}}
