@@ -25,7 +25,7 @@ use super::{
     recent::Recent,
     unanswered::Unanswered,
 };
-use crate::telemetry::metrics::Metrics;
+use crate::{leadership::Leadership, telemetry::metrics::Metrics};
 
 /// How clients are made.
 #[derive(Clone, Debug)]
@@ -48,6 +48,7 @@ pub struct Clients {
     config: SdkConfig,
     limits: bool,
     stop: watch::Receiver<bool>,
+    leadership: Leadership,
     metrics: Arc<Metrics>,
     regions: Mutex<HashMap<String, Arc<Aws>>>,
 }
@@ -94,9 +95,15 @@ impl Clients {
             config: loader.load().await,
             limits: settings.limits,
             stop,
+            leadership: Leadership::uncontested(),
             metrics,
             regions: Mutex::default(),
         })
+    }
+
+    /// Makes calls only while `leadership` is held. For clients that have made none yet.
+    pub fn led(self, leadership: Leadership) -> Self {
+        Self { leadership, ..self }
     }
 
     /// The Region that was given or that the SDK found.
@@ -127,6 +134,7 @@ impl Clients {
             usage: Usage::default(),
             priorities: Priorities::default(),
             readers: Readers::new(aws.clone()),
+            leadership: self.leadership.clone(),
             metrics: self.metrics.clone(),
         });
         regions.insert(region.to_owned(), aws.clone());
@@ -175,6 +183,7 @@ pub struct Aws {
     pub(super) usage: Usage,
     pub(super) priorities: Priorities,
     pub(super) readers: Readers,
+    leadership: Leadership,
     metrics: Arc<Metrics>,
 }
 
@@ -206,15 +215,20 @@ impl Aws {
     ) -> Result<T, AwsError> {
         let asked = Instant::now();
         // Held until the call has ended.
-        let Ok(_place) = self.limits.acquire(bucket).await else {
-            return Err(AwsError {
-                operation,
-                kind: Kind::Stopping,
-                code: "Stopping".into(),
-                message: "the operator is stopping; the call was not made".into(),
-                request_id: None,
-            });
+        let not_made = |why: &str| AwsError {
+            operation,
+            kind: Kind::Stopping,
+            code: "Stopping".into(),
+            message: format!("{why}; the call was not made"),
+            request_id: None,
         };
+        let Ok(_place) = self.limits.acquire(bucket).await else {
+            return Err(not_made("the operator is stopping"));
+        };
+        // Waiting for a token can outlast a lease.
+        if !self.leadership.is_held() {
+            return Err(not_made("this replica does not lead any more"));
+        }
         let start = Instant::now();
         let waited = start - asked;
         let result = Box::pin(call()).await;

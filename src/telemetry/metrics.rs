@@ -32,6 +32,11 @@ struct Operation {
     operation: &'static str,
 }
 
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct Lease {
+    name: String,
+}
+
 /// Every metric of the process.
 #[derive(Debug)]
 pub struct Metrics {
@@ -45,6 +50,7 @@ pub struct Metrics {
     aws_call_time: Family<Operation, Histogram>,
     throttle_wait: Counter<f64, AtomicU64>,
     drift: Family<Controller, Counter>,
+    leads: Family<Lease, Gauge>,
 }
 
 /// Seconds: from a call on a fast network to the longest that is let run.
@@ -63,6 +69,7 @@ impl Default for Metrics {
             aws_call_time: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
             throttle_wait: Counter::default(),
             drift: Family::default(),
+            leads: Family::default(),
         };
         let build = Info::new(vec![(
             "version".to_owned(),
@@ -116,6 +123,11 @@ impl Default for Metrics {
             "ecs_operator_drift_detected",
             "Reconciles that found something in AWS changed by others",
             metrics.drift.clone(),
+        );
+        registry.register(
+            "leader_election_master_status",
+            "Whether this replica leads (1) or waits (0), by the name of the Lease",
+            metrics.leads.clone(),
         );
         registry.register("ecs_operator_build", "Version of the operator", build);
         metrics
@@ -172,6 +184,14 @@ impl Metrics {
     /// Something in AWS was changed by others.
     pub fn drift_detected(&self, controller: &'static str) {
         self.drift.get_or_create(&Controller { controller }).inc();
+    }
+
+    /// This replica leads by the Lease of this name, or waits.
+    pub fn leads(&self, lease: &str, leads: bool) {
+        let name = lease.to_owned();
+        self.leads
+            .get_or_create(&Lease { name })
+            .set(i64::from(leads));
     }
 
     /// The OpenMetrics text.

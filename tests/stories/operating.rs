@@ -18,11 +18,7 @@ use crate::harness::{
 #[test]
 fn health_and_metrics_are_served_and_sigterm_ends_cleanly() {
     story("process", |mut world| async move {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .expect("a free port")
-            .local_addr()
-            .expect("an address")
-            .port();
+        let port = free_port();
         world.flags = vec!["--listen".into(), format!("127.0.0.1:{port}")];
         world.start();
         world.apply(&[cluster()]);
@@ -56,8 +52,14 @@ fn health_and_metrics_are_served_and_sigterm_ends_cleanly() {
     });
 }
 
+/// A port that nobody listens at.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
+
 /// A GET over a plain socket: status and body.
-fn get(port: u16, path: &str) -> (u16, String) {
+pub fn get(port: u16, path: &str) -> (u16, String) {
     use std::io::{Read, Write};
     let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else {
         return (0, String::new());

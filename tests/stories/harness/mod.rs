@@ -10,6 +10,7 @@ pub mod objects;
 pub mod operator;
 pub mod passing;
 pub mod recording;
+pub mod replicas;
 pub mod watching;
 pub mod world;
 
