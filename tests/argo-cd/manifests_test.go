@@ -42,40 +42,44 @@ func ofOurKinds(all []*unstructured.Unstructured) (ours []*unstructured.Unstruct
 	return ours
 }
 
-// examples are the objects of each folder of examples/, rendered as Argo CD does: by Helm where there is a chart, by
-// Kustomize where there is a kustomization, else every file.
+// examples are the objects of each folder of examples/, rendered as Argo CD does: by Helm where there is a chart, with each
+// of its files of values; by Kustomize where there is a kustomization; else every file.
 func examples(t *testing.T) map[string][]*unstructured.Unstructured {
 	t.Helper()
 	found := map[string][]*unstructured.Unstructured{}
 	top := filepath.Join(root, "examples")
 	err := filepath.WalkDir(top, func(path string, entry os.DirEntry, err error) error {
-		if err != nil || !entry.IsDir() {
+		if err != nil || !entry.IsDir() || path == top {
 			return err
 		}
+		name := strings.ReplaceAll(strings.TrimPrefix(path, top+"/"), "/", "-")
+		keep := func(name string, rendered []byte, err error) {
+			if err != nil {
+				t.Fatalf("%s: %v: %s", path, err, said(err))
+			}
+			if ours := ofOurKinds(objects(t, rendered)); len(ours) > 0 {
+				found[name] = ours
+			}
+		}
 		has := func(name string) bool { _, err := os.Stat(filepath.Join(path, name)); return err == nil }
-		var rendered []byte
-		rest := filepath.SkipDir
 		switch {
 		case has("Chart.yaml"):
-			rendered, err = exec.Command(tool("helm"), "template", "example", path).Output()
-		case has("kustomization.yaml"):
-			rendered, err = exec.Command(tool("kubectl"), "kustomize", path).Output()
-			rest = nil // overlays stand beside and below
-		default:
-			files, _ := filepath.Glob(filepath.Join(path, "*.yaml"))
-			for _, file := range files {
-				rendered = append(append(rendered, "\n---\n"...), must[[]byte](t)(os.ReadFile(file))...)
+			for _, values := range append([]string{filepath.Join(path, "values.yaml")}, glob(t, path, "values-*.yaml")...) {
+				rendered, err := exec.Command(tool("helm"), "template", "shop", path, "--values", values).Output()
+				keep(name+"-"+strings.TrimSuffix(filepath.Base(values), ".yaml"), rendered, err)
 			}
-			rest = nil
+			return filepath.SkipDir
+		case has("kustomization.yaml"):
+			rendered, err := exec.Command(tool("kubectl"), "kustomize", path).Output()
+			keep(name, rendered, err)
+		default:
+			var files []byte
+			for _, file := range glob(t, path, "*.yaml") {
+				files = append(append(files, "\n---\n"...), must[[]byte](t)(os.ReadFile(file))...)
+			}
+			keep(name, files, nil)
 		}
-		if err != nil {
-			t.Fatalf("%s: %v: %s", path, err, said(err))
-		}
-		name := strings.ReplaceAll(strings.TrimPrefix(strings.TrimPrefix(path, top), "/"), "/", "-")
-		if ours := ofOurKinds(objects(t, rendered)); len(ours) > 0 {
-			found[name] = ours
-		}
-		return rest
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -84,4 +88,10 @@ func examples(t *testing.T) map[string][]*unstructured.Unstructured {
 		t.Fatal("examples/ has no object of ours")
 	}
 	return found
+}
+
+// glob are the files of a folder, by a pattern.
+func glob(t *testing.T, folder, pattern string) []string {
+	t.Helper()
+	return must[[]string](t)(filepath.Glob(filepath.Join(folder, pattern)))
 }

@@ -50,6 +50,12 @@ func newWorld(t *testing.T) *world {
 	w.aws = strings.TrimPrefix(lines[len(lines)-1], "ready ")
 	t.Cleanup(func() { _ = simulator.Process.Kill(); _ = simulator.Wait() })
 
+	// What an example takes for granted.
+	w.ask("ecs", "CreateCapacityProvider", map[string]any{"name": "on-demand", "autoScalingGroupProvider": map[string]any{
+		"autoScalingGroupArn": "arn:aws:autoscaling:us-east-1:000000000000:autoScalingGroup:00000000-0000-0000-0000-000000000000:autoScalingGroupName/ecs",
+		"managedScaling":      map[string]any{"status": "ENABLED"},
+	}})
+
 	w.log = filepath.Join(scratch, w.namespace+".log")
 	log := must[*os.File](t)(os.Create(w.log))
 	operator := exec.Command("sh", "-c", leash, "sh", built("ecs-operator"), "run", "--region", "us-east-1",
