@@ -39,7 +39,7 @@ const LOOK: [&str; 16] = [
     "elasticloadbalancing:DescribeTargetHealth",
 ];
 
-/// Changes for which AWS knows no condition on what they change; of service deployments nobody has shown that tags count.
+/// Changes for which AWS knows no condition on what they change: a deployment has no tags.
 const UNCONDITIONAL: [&str; 3] = [
     "ecs:ContinueServiceDeployment",
     "ecs:DeregisterTaskDefinition",

@@ -9,6 +9,7 @@ pub mod lifecycle;
 pub mod objects;
 pub mod operator;
 pub mod passing;
+pub mod recording;
 pub mod replicas;
 pub mod rights;
 pub mod watching;
