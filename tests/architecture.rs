@@ -13,7 +13,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("plan", &["api", "model", "desired"]),
     ("status", &["api", "model", "desired", "plan"]),
     ("aws", &["model", "desired", "plan", "telemetry"]),
-    ("kubernetes", &["api", "model"]),
+    ("kubernetes", &["api", "model", "telemetry"]),
     (
         "controllers",
         &[

@@ -61,6 +61,33 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every reason. The match in `as_str` names them all, and the test below holds that this list does too.
+    pub const ALL: [Self; 23] = [
+        Self::Synced,
+        Self::Creating,
+        Self::Updating,
+        Self::RolloutInProgress,
+        Self::DriftDetected,
+        Self::Draining,
+        Self::DependencyNotReady,
+        Self::DependencyNotFound,
+        Self::Throttled,
+        Self::AwsUnavailable,
+        Self::CredentialsInvalid,
+        Self::AccessDenied,
+        Self::QuotaExceeded,
+        Self::InvalidSpec,
+        Self::NotOwned,
+        Self::OwnershipLost,
+        Self::NameConflict,
+        Self::PriorityConflict,
+        Self::RolloutFailed,
+        Self::NoProgress,
+        Self::DeletionBlocked,
+        Self::Suspended,
+        Self::InternalError,
+    ];
+
     /// The word in conditions, events and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -105,4 +132,18 @@ pub fn find<'a>(conditions: &'a [Condition], type_: &str) -> Option<&'a Conditio
 /// Whether the condition of this type is True.
 pub fn is_true(conditions: &[Condition], type_: &str) -> bool {
     find(conditions, type_).is_some_and(|c| c.status == "True")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn list_of_reasons_is_complete() {
+        let source = include_str!("condition.rs");
+        let words = source.matches("=> \"").count();
+        let distinct: std::collections::BTreeSet<_> = Reason::ALL.into_iter().collect();
+        // The words of this test are one more.
+        assert_eq!((distinct.len(), Reason::ALL.len()), (words - 1, words - 1));
+    }
 }

@@ -2,6 +2,7 @@
 //! never waits and a busy one makes few calls.
 
 use std::{
+    cell::Cell,
     collections::HashMap,
     fmt,
     future::Future,
@@ -16,7 +17,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Aws, AwsError};
+use super::{Aws, AwsError, clients::CALLS};
 use crate::model::{
     Tags,
     observed::{Resource, Rule, TargetGroup},
@@ -108,7 +109,15 @@ where
                             keys.push(ask.key.clone());
                         }
                     }
-                    let found = fetch(aws, keys).await;
+                    let metrics = aws.metrics.clone();
+                    let (found, made) = CALLS
+                        .scope(Cell::new(0), async {
+                            let found = fetch(aws, keys).await;
+                            (found, CALLS.with(Cell::get))
+                        })
+                        .await;
+                    let saved = (asks.len() as u64).saturating_sub(made);
+                    metrics.calls.saved(operation, saved);
                     for ask in asks {
                         let answer = found.get(&ask.key).cloned().unwrap_or_else(|| {
                             let what = "AWS's answer leaves out what was asked for";

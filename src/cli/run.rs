@@ -8,7 +8,7 @@ use std::{
 
 use futures::future::join_all;
 use k8s_openapi::api::core::v1::Namespace;
-use kube::{Api, Client, ResourceExt};
+use kube::{Api, Client, ResourceExt, client::ClientBuilder};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -26,7 +26,7 @@ use crate::{
         memory::Memory,
         run::Scope,
     },
-    kubernetes::events::Events,
+    kubernetes::{counted::Counted, events::Events},
     model::Installation,
     telemetry::{
         http::{self, Readiness},
@@ -64,7 +64,7 @@ pub async fn run(flags: Run) -> Result<(), String> {
         .default_region()
         .ok_or("no AWS Region: give --region, or set AWS_REGION")?
         .to_owned();
-    let client = kubernetes().await?;
+    let client = kubernetes(metrics.clone()).await?;
     let cluster_id = match flags.cluster_id.clone() {
         Some(id) => id,
         None => kube_system_uid(&client).await?,
@@ -136,13 +136,16 @@ pub async fn run(flags: Run) -> Result<(), String> {
 }
 
 /// A client that answers soon or not at all: the work queue owns the retries.
-async fn kubernetes() -> Result<Client, String> {
+async fn kubernetes(metrics: Arc<Metrics>) -> Result<Client, String> {
     let hint = "Run in a pod with a service account, or set KUBECONFIG";
     let mut config = kube::Config::infer()
         .await
         .map_err(|error| format!("no way to Kubernetes: {error}. {hint}."))?;
     config.default_retry = false;
-    Client::try_from(config).map_err(|error| format!("no way to Kubernetes: {error}. {hint}."))
+    let counted = Counted::new(&config, metrics);
+    ClientBuilder::try_from(config)
+        .map(|client| client.with_layer(&counted).build())
+        .map_err(|error| format!("no way to Kubernetes: {error}. {hint}."))
 }
 
 /// The identity of the Kubernetes cluster. The error is a sentence.

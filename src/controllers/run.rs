@@ -2,9 +2,11 @@
 
 use std::{
     collections::HashMap,
+    convert::Infallible,
     future::Future,
     hash::{DefaultHasher, Hash, Hasher},
     sync::{Arc, atomic::AtomicUsize},
+    time::Instant,
 };
 
 use futures::{Stream, StreamExt, future::join_all};
@@ -12,7 +14,7 @@ use kube::{
     Api, Client, Resource, ResourceExt,
     runtime::{
         Config, Controller, WatchStreamExt,
-        controller::Error as ControllerError,
+        controller::{Action, Error as ControllerError},
         reflector::{ObjectRef, Store, store::Writer},
         utils::PredicateConfig,
         watcher,
@@ -20,11 +22,16 @@ use kube::{
 };
 use tokio::sync::{mpsc, watch};
 
-use super::{context::Context, kind::Kind, reconcile::reconcile};
+use super::{
+    context::Context,
+    kind::Kind,
+    reconcile::reconcile,
+    tally::{self, Queues, Tally},
+};
 use crate::{
     api::{EcsCluster, EcsService, EcsTaskDefinition, RECONCILE_AT, RESTARTED_AT},
     kubernetes::stores::{Guarded, Stores},
-    telemetry::http::Readiness,
+    telemetry::{census::Source, http::Readiness, queue::Queue},
 };
 
 /// Wakes of one kind: names of objects to reconcile.
@@ -76,6 +83,16 @@ impl Scope {
         readiness: Readiness,
         stop: watch::Receiver<bool>,
     ) {
+        let work = &context.metrics.work;
+        let queue = |controller| Arc::new(Queue::new(controller, concurrency, work.clone()));
+        let queues = Queues {
+            clusters: queue(EcsCluster::CONTROLLER),
+            task_definitions: queue(EcsTaskDefinition::CONTROLLER),
+            services: queue(EcsService::CONTROLLER),
+        };
+        // Asked as long as this scope runs.
+        let tally: Arc<dyn Source> = Arc::new(Tally::new(&self.stores, &queues, work));
+        context.metrics.ask(Arc::downgrade(&tally));
         let (wake_clusters, clusters) = mpsc::unbounded_channel();
         let (wake_task_definitions, task_definitions) = mpsc::unbounded_channel();
         let (wake_services, services) = mpsc::unbounded_channel();
@@ -86,6 +103,7 @@ impl Scope {
             api(client, namespace),
             self.writers.clusters,
             listed::<EcsCluster>(stores, &readiness),
+            queues.clusters.clone(),
             {
                 let (stores, wake) = (stores.clone(), wake_services.clone());
                 on_change(published_cluster, move |namespace, name| {
@@ -103,6 +121,7 @@ impl Scope {
             api(client, namespace),
             self.writers.task_definitions,
             listed::<EcsTaskDefinition>(stores, &readiness),
+            queues.task_definitions.clone(),
             {
                 let (stores, wake) = (stores.clone(), wake_services);
                 on_change(published_task_definition, move |namespace, name| {
@@ -123,6 +142,7 @@ impl Scope {
             api(client, namespace),
             self.writers.services,
             listed::<EcsService>(stores, &readiness),
+            queues.services.clone(),
             {
                 let stores = stores.clone();
                 move |guarded: &Guarded<EcsService>| {
@@ -140,6 +160,7 @@ impl Scope {
                 of_clusters,
                 stores.clusters.clone(),
                 clusters,
+                queues.clusters,
                 context.clone(),
                 concurrency,
                 stop.clone(),
@@ -148,6 +169,7 @@ impl Scope {
                 of_task_definitions,
                 stores.task_definitions.clone(),
                 task_definitions,
+                queues.task_definitions,
                 context.clone(),
                 concurrency,
                 stop.clone(),
@@ -156,6 +178,7 @@ impl Scope {
                 of_services,
                 stores.services.clone(),
                 services,
+                queues.services,
                 context.clone(),
                 concurrency,
                 stop,
@@ -187,6 +210,7 @@ fn objects<K: Kind>(
     api: Api<Guarded<K>>,
     writer: Writer<Guarded<K>>,
     mut listed: impl FnMut() + Send + 'static,
+    queue: Arc<Queue>,
     mut touched: impl FnMut(&Guarded<K>) + Send + 'static,
 ) -> impl Stream<Item = Result<Guarded<K>, watcher::Error>> + Send {
     let mut is_listed = false;
@@ -220,6 +244,11 @@ fn objects<K: Kind>(
             }
         })
         .predicate_filter(to_reconcile, PredicateConfig::default())
+        .inspect(move |object| {
+            if let Ok(object) = object {
+                tally::came(&queue, object);
+            }
+        })
 }
 
 /// kube's watcher, begun anew when a watch is answered with 410: kube lists again only when a running stream says so, and
@@ -356,13 +385,29 @@ async fn control<K: Kind>(
     objects: impl Stream<Item = Result<Guarded<K>, watcher::Error>> + Send + 'static,
     store: Store<Guarded<K>>,
     wakes: Wakes<K>,
+    queue: Arc<Queue>,
     context: Arc<Context>,
     concurrency: u16,
     mut stop: watch::Receiver<bool>,
 ) {
+    let woken = queue.clone();
     let wakes = futures::stream::unfold(wakes, |mut wakes| async move {
         wakes.recv().await.map(|object| (object, wakes))
+    })
+    .inspect(move |object: &ObjectRef<Guarded<K>>| {
+        woken.added(tally::key(object), Instant::now());
     });
+    let turns = queue.clone();
+    let turn = move |object: Arc<Guarded<K>>, context: Arc<Context>| {
+        let queue = turns.clone();
+        async move {
+            let key = tally::key(&ObjectRef::from_obj(&*object));
+            let running = queue.begins(key, Instant::now());
+            let turn = reconcile(object, context).await;
+            running.ends(turn, Instant::now());
+            Ok::<_, Infallible>(turn.wait.map_or_else(Action::await_change, Action::requeue))
+        }
+    };
     Controller::for_stream(objects, store)
         .with_config(Config::default().concurrency(concurrency))
         .reconcile_on(wakes)
@@ -370,15 +415,19 @@ async fn control<K: Kind>(
             // An error means that nobody can stop us any more: stop.
             let _ = stop.wait_for(|stop| *stop).await;
         })
-        .run(reconcile::<K>, |_, never, _| match *never {}, context)
-        .for_each(|result| async move {
+        .run(turn, |_, never, _| match *never {}, context)
+        .for_each(|result| {
             match result {
+                Ok(_) => {}
                 // An object that went before its turn came.
-                Ok(_) | Err(ControllerError::ObjectNotFound(_)) => {}
+                Err(ControllerError::ObjectNotFound(object)) => {
+                    queue.gone(Queue::key(object.namespace.as_deref(), &object.name));
+                }
                 // Said where it happened.
                 Err(ControllerError::QueueError(_)) => {}
                 Err(error) => tracing::warn!(controller = K::CONTROLLER, %error, "the controller met an error"),
             }
+            std::future::ready(())
         })
         .await;
 }

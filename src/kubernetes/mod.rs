@@ -1,5 +1,6 @@
 //! Writing to Kubernetes: status, finalizer and events. Nothing else of an object is ever written.
 
+pub mod counted;
 pub mod events;
 pub mod finalizer;
 pub mod fresh;

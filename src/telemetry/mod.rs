@@ -1,5 +1,12 @@
 //! What the outside sees of the operator besides objects: logs, metrics, health.
 
+pub mod calls;
+pub mod census;
 pub mod http;
 pub mod logs;
 pub mod metrics;
+mod process;
+pub mod queue;
+mod repeats;
+pub mod requests;
+pub mod work;
