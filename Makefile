@@ -8,6 +8,8 @@
 CARGO_DENY_VERSION := 0.20.2
 CARGO_DENY := .cache/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
 GO := tests/tools/go.sh
+# What stories scrape from the operator, for the alerts and the dashboard to be judged by.
+SCRAPES := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/tmp/scrapes
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-10s%s\n", $$1, $$2 }'
@@ -20,8 +22,10 @@ demo: tools build ## watch a service come to life, roll, fail and be explained, 
 
 # Stories mostly wait for Kubernetes and AWS: more of them at once than there are cores.
 test: lint ## check everything: formats, lints, dependencies, then every test
+	rm -rf $(SCRAPES)
 	cd tests/control-plane && CONTROL_PLANE=$(CURDIR)/.cache/bin/control-plane ../../$(GO) test -parallel=8 -count=1 ./check
 	RUST_TEST_THREADS=8 cargo test --locked --workspace --no-fail-fast
+	cd tests/observability && SCRAPES=$(SCRAPES) ../../$(GO) test -count=1 .
 
 sweep: tools ## kill the operator at every effect it has on AWS and Kubernetes; make test runs a sample
 	SWEEP=all cargo test --locked --test stories sweeping -- --nocapture
@@ -32,8 +36,9 @@ bench: tools ## print the figures: time, calls, CPU and memory; make bench N=100
 
 lint: tools $(CARGO_DENY) ## check formats, lints, licences, sources and advisories of dependencies
 	cargo fmt --all --check
-	@cd tests/control-plane && files=$$(gofmt -l .) && { test -z "$$files" || { echo "not formatted with gofmt: $$files"; exit 1; }; }
+	@files=$$(gofmt -l tests) && { test -z "$$files" || { echo "not formatted with gofmt: $$files"; exit 1; }; }
 	cd tests/control-plane && ../../$(GO) vet ./...
+	cd tests/observability && ../../$(GO) vet ./...
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO_DENY) --locked --workspace check --hide-inclusion-graph bans licenses sources
 	@if GIT_TERMINAL_PROMPT=0 timeout 60 $(CARGO_DENY) --log-level off fetch db; \

@@ -2,7 +2,7 @@
 //! kept, and tests/observability holds the alerts to it: those of the fault fire, no other does, and none in a good life.
 
 use serde_json::{Value, json};
-use simulator::{Effect, Fate, Fault, FaultId};
+use simulator::{Effect, Entry, Fate, Fault, FaultId};
 
 use crate::harness::{
     World,
@@ -46,12 +46,14 @@ async fn settled(world: &mut World) -> u16 {
     port
 }
 
+/// Whether nothing is under way.
+fn is_quiet(scrape: &Scrape) -> bool {
+    scrape.sum("workqueue_depth", &[]) == 0.0
+        && scrape.sum("controller_runtime_active_workers", &[]) == 0.0
+}
+
 /// What is told when nothing is wrong, and a record that begins with it.
 async fn healthy(world: &World, port: u16, fault: &str) -> Record {
-    let is_quiet = |scrape: &Scrape| {
-        scrape.sum("workqueue_depth", &[]) == 0.0
-            && scrape.sum("controller_runtime_active_workers", &[]) == 0.0
-    };
     let mut record = Record::of(fault);
     record.keep(&world.until_told(port, "peace", is_quiet).await);
     record
@@ -189,7 +191,10 @@ fn objects_that_need_somebody_are_told() {
         world.until_ready("EcsService", "wrong").await;
 
         let mut record = healthy(&world, port, "deleting").await;
-        world.kubectl(&["delete", "--wait=false", "ecscluster/main"]);
+        let mut suspended = service("web");
+        suspended["spec"]["suspend"] = json!(true);
+        world.apply(&[suspended]);
+        world.kubectl(&["delete", "--wait=false", "ecsservice/web"]);
         let stays =
             |scrape: &Scrape| scrape.sum("operator_termination_current_time_seconds", &[]) >= 1.0;
         record.keep(&world.until_told(port, "an object that stays", stays).await);
@@ -256,19 +261,29 @@ fn writers_that_undo_each_other_are_told() {
         let port = settled(&mut world).await;
         let mut record = healthy(&world, port, "drift").await;
         let (cluster, name) = (world.aws_name("main"), world.aws_name("web"));
-        for round in 1..=4 {
+        for round in 1..=4_u8 {
             world.aws(
                 "ecs",
                 "UpdateService",
                 json!({"cluster": cluster, "service": name, "desiredCount": 3}),
             );
             world.reconcile_now("EcsService", "web", &round.to_string());
+            let repairs = usize::from(round);
+            let is_repair = |entry: &&Entry| {
+                entry.operation == "UpdateService" && entry.access_key != "console"
+            };
+            world
+                .until_called("the repair", |calls| {
+                    calls.iter().filter(is_repair).count() >= repairs
+                })
+                .await;
+            let not_ready = ["type=\"Ready\"", "status=\"False\""];
             let repaired = |scrape: &Scrape| {
                 scrape.sum("ecs_operator_drift_detected_total", &["count"]) >= f64::from(round)
+                    && scrape.sum("operator_status_condition_count", &not_ready) == 0.0
+                    && is_quiet(scrape)
             };
-            let scrape = world.until_told(port, "the drift", repaired).await;
-            world.until_ready("EcsService", "web").await;
-            record.keep(&scrape);
+            record.keep(&world.until_told(port, "the repair", repaired).await);
         }
         world.check();
     });
@@ -320,7 +335,9 @@ fn watch_that_is_not_heard_of_and_a_process_that_begins_again_are_told() {
 }
 
 async fn healthy_scrape(world: &World, port: u16) -> Scrape {
-    let listed = |scrape: &Scrape| scrape.sum("ecs_operator_objects", &["EcsService"]) == 1.0;
+    let listed = |scrape: &Scrape| {
+        scrape.sum("ecs_operator_objects", &["EcsService"]) == 1.0 && is_quiet(scrape)
+    };
     world.until_told(port, "the objects", listed).await
 }
 
