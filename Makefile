@@ -10,6 +10,7 @@ CARGO_DENY := .cache/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
 GO := tests/tools/go.sh
 # What stories scrape from the operator, for the alerts and the dashboard to be judged by.
 SCRAPES := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/tmp/scrapes
+TOOLS := helm.sh/helm/v4/cmd/helm github.com/helm-unittest/helm-unittest/cmd/helm-unittest github.com/yannh/kubeconform/cmd/kubeconform
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-10s%s\n", $$1, $$2 }'
@@ -25,6 +26,7 @@ test: lint ## check everything: formats, lints, dependencies, then every test
 	rm -rf $(SCRAPES)
 	cd tests/control-plane && CONTROL_PLANE=$(CURDIR)/.cache/bin/control-plane ../../$(GO) test -parallel=8 -count=1 ./check
 	RUST_TEST_THREADS=8 cargo test --locked --workspace --no-fail-fast
+	cargo test --locked --test chart -- --ignored # the rights that the stories used, against those that the chart grants
 	cd tests/observability && SCRAPES=$(SCRAPES) ../../$(GO) test -count=1 .
 
 sweep: tools ## kill the operator at every effect it has on AWS and Kubernetes; make test runs a sample
@@ -38,6 +40,7 @@ lint: tools $(CARGO_DENY) ## check formats, lints, licences, sources and advisor
 	cargo fmt --all --check
 	@files=$$(gofmt -l tests) && { test -z "$$files" || { echo "not formatted with gofmt: $$files"; exit 1; }; }
 	cd tests/control-plane && ../../$(GO) vet ./...
+	cd tests/tools && ../../$(GO) vet ./...
 	cd tests/observability && ../../$(GO) vet ./...
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO_DENY) --locked --workspace check --hide-inclusion-graph bans licenses sources
@@ -45,15 +48,15 @@ lint: tools $(CARGO_DENY) ## check formats, lints, licences, sources and advisor
 	then $(CARGO_DENY) --locked --workspace check --disable-fetch --hide-inclusion-graph advisories; \
 	else echo "The database of security advisories can't be reached: advisories are not checked this time."; fi
 
-tools: ## build the programs that tests and the demo run: control plane, kubectl, helm
+tools: ## build the programs that tests and the demo run: control plane, kubectl, helm and its tests' tools
 	@command -v go >/dev/null || { echo "Go 1.26 is needed for the tests' control plane: https://go.dev/dl/"; exit 1; }
 	@mkdir -p .cache/bin
-	@test -x .cache/bin/helm || echo "Building a Kubernetes control plane, kubectl and helm: some minutes, once."
+	@test -x .cache/bin/helm-unittest || echo "Building a Kubernetes control plane, kubectl and helm: some minutes, once."
 	@cd tests/control-plane && ../../$(GO) build -o ../../.cache/bin/control-plane .
-	@cd tests/tools && ../../$(GO) build -o ../../.cache/bin/helm helm.sh/helm/v4/cmd/helm
+	@cd tests/tools && ../../$(GO) build -o ../../.cache/bin/ $(TOOLS)
 	@ln -sf control-plane .cache/bin/kubectl
 
-generate: ## write what is generated from the code: the CRDs, for crds/ and for the chart
+generate: ## write what is generated: the CRDs, for crds/ and the charts; the charts' tables and schemas of values
 	UPDATE_GENERATED=1 cargo test --locked --test generated
 
 clean: ## remove everything that was built

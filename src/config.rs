@@ -4,6 +4,8 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub mod leader_election;
+
 /// Turns custom resources into Amazon ECS clusters, task definitions, services and target groups, and keeps them so.
 #[derive(Debug, Parser)]
 #[command(name = "ecs-operator", version, about)]
@@ -52,7 +54,7 @@ pub struct Run {
     #[arg(long, env = "ECS_OPERATOR_CLUSTER_ID", value_parser = cluster_id)]
     pub cluster_id: Option<String>,
     /// Objects of a kind that are reconciled at the same time.
-    #[arg(long, env = "ECS_OPERATOR_CONCURRENCY", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, env = "ECS_OPERATOR_CONCURRENCY", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
     pub concurrency: u16,
     /// Time between looks at a steady object, for drift. With a unit: 500ms, 30s, 5m.
     #[arg(long, env = "ECS_OPERATOR_DRIFT_PERIOD", default_value = "5m", value_parser = duration)]
@@ -75,6 +77,9 @@ pub struct Run {
     /// PEM file with the only certificates that AWS endpoints may have. Without it the system's.
     #[arg(long, env = "AWS_CA_BUNDLE")]
     pub ca_bundle: Option<PathBuf>,
+    /// Which of several replicas acts.
+    #[command(flatten)]
+    pub leader_election: leader_election::LeaderElection,
     /// Address of /metrics, /healthz and /readyz.
     #[arg(long, env = "ECS_OPERATOR_LISTEN", default_value = "0.0.0.0:8080")]
     pub listen: SocketAddr,
@@ -175,6 +180,7 @@ impl Run {
     /// Rules between flags; the error is a sentence.
     pub fn check(&self) -> Result<(), String> {
         endpoint(self.endpoint_url.as_deref(), self.allow_insecure_endpoint)?;
+        self.leader_election.check()?;
         if self.retry_min > self.retry_max {
             return Err(format!(
                 "--retry-min {:?} is longer than --retry-max {:?}. Make it shorter.",

@@ -11,6 +11,7 @@ pub mod controllers;
 pub mod desired;
 pub mod import;
 pub mod kubernetes;
+pub mod leadership;
 pub mod model;
 pub mod plan;
 pub mod status;

@@ -3,17 +3,21 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// Each room of `src/` and the rooms that it may use besides itself.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("api", &[]),
     ("model", &[]),
     ("config", &[]),
+    ("leadership", &[]),
     ("telemetry", &[]),
     ("desired", &["api", "model"]),
     ("import", &["api", "model", "desired"]),
     ("plan", &["api", "model", "desired"]),
     ("status", &["api", "model", "desired", "plan"]),
-    ("aws", &["model", "desired", "plan", "telemetry"]),
-    ("kubernetes", &["api", "model", "telemetry"]),
+    (
+        "aws",
+        &["model", "desired", "plan", "leadership", "telemetry"],
+    ),
+    ("kubernetes", &["api", "model", "leadership", "telemetry"]),
     (
         "controllers",
         &[
@@ -24,6 +28,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
             "status",
             "aws",
             "kubernetes",
+            "leadership",
             "telemetry",
         ],
     ),
@@ -39,6 +44,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
             "telemetry",
             "aws",
             "kubernetes",
+            "leadership",
             "controllers",
         ],
     ),

@@ -1,14 +1,17 @@
 //! What the documentation says is true: its YAML is accepted as it stands, its flags, `make` targets, AWS calls and links exist.
 
+#[path = "common/markdown.rs"]
+mod markdown;
+
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
 
 use clap::CommandFactory;
 use ecs_operator::{
-    api::{EcsCluster, EcsService, EcsTaskDefinition},
+    api::{EcsCluster, EcsService, EcsTaskDefinition, condition::Reason},
     aws::ecs::Operation,
     config::Cli,
 };
@@ -16,11 +19,19 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 /// Flags in the documentation that are other programs': helm, kubectl, cargo and `make bench`'s own.
-const FLAGS_OF_OTHERS: [&str; 7] = [
+const FLAGS_OF_OTHERS: [&str; 15] = [
     "--namespace",
     "--create-namespace",
     "--set",
+    "--show-only",
+    "--take-ownership",
+    "--reset-then-reuse-values",
     "--for",
+    "--overwrite",
+    "--recursive",
+    "--replicas",
+    "--timeout",
+    "--values",
     "--release",
     "--help",
     "--test",
@@ -62,6 +73,8 @@ fn documents() -> Vec<(PathBuf, String)> {
         "README.md",
         "CONTRIBUTING.md",
         "CHANGELOG.md",
+        "charts",
+        "deploy",
         "docs",
         "examples",
     ];
@@ -104,18 +117,47 @@ fn check_manifests(place: &str, yaml: &str) -> usize {
 fn manifests_have_only_fields_that_exist() {
     let mut count = 0;
     for path in files(&["examples"], "yaml") {
+        // Stories render these; what comes out is applied.
+        let file = path.file_name().expect("a file");
+        let is_of_chart = path
+            .ancestors()
+            .any(|folder| folder.join("Chart.yaml").exists());
+        if is_of_chart || file == "kustomization.yaml" || file == "kustomizeconfig.yaml" {
+            continue;
+        }
         count += check_manifests(
             &path.display().to_string(),
             &fs::read_to_string(&path).expect("text"),
         );
     }
     for (path, text) in documents() {
-        for block in text.split("\n```yaml\n").skip(1) {
-            let yaml = block.split("\n```").next().unwrap_or_default();
-            count += check_manifests(&path.display().to_string(), yaml);
+        for block in markdown::blocks(&text) {
+            if block.language == "yaml" && block.marks.is_empty() {
+                let place = format!("{}:{}", path.display(), block.line);
+                count += check_manifests(&place, &block.text);
+            }
         }
     }
     assert!(count >= 5, "only {count} manifests were found");
+}
+
+/// What a reader has to replace says so.
+#[test]
+fn examples_mark_what_is_the_readers_own() {
+    for path in files(&["examples"], "yaml") {
+        let text = fs::read_to_string(&path).expect("text");
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split('#').next().unwrap_or_default();
+            let words = ["000000000000", "-demo", "example.com", "0123456789abcdef"];
+            let is_theirs = words.iter().any(|word| code.contains(word));
+            assert!(
+                !is_theirs || line.contains("# yours") || line.contains("{{"),
+                "{}:{}: lacks # yours: {line}",
+                path.display(),
+                number + 1
+            );
+        }
+    }
 }
 
 #[test]
@@ -175,29 +217,191 @@ fn make_targets_exist() {
 }
 
 #[test]
-fn readme_names_every_call_that_the_operator_makes() {
-    let readme = fs::read_to_string(root().join("README.md")).expect("a README");
+fn rights_name_every_call_that_the_operator_makes() {
+    let page = fs::read_to_string(root().join("docs/iam.md")).expect("a page");
     for operation in Operation::ALL {
         assert!(
-            readme.contains(&format!("`{}`", operation.name())),
-            "README.md does not ask for ecs:{}",
+            page.contains(&format!("`{}`", operation.name())),
+            "docs/iam.md does not ask for ecs:{}",
             operation.name()
         );
     }
 }
 
+/// The anchors of a text's headings.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let prose = markdown::prose(text);
+    let headings = prose.lines().filter(|line| line.starts_with('#'));
+    headings
+        .map(|line| {
+            let anchor = markdown::anchor(line.trim_start_matches('#'));
+            let times = seen.entry(anchor.clone()).or_default();
+            *times += 1;
+            match *times {
+                1 => anchor,
+                n => format!("{anchor}-{}", n - 1),
+            }
+        })
+        .collect()
+}
+
+/// Where the links of a text lead.
+fn links(text: &str) -> Vec<String> {
+    let prose = markdown::prose(text);
+    let targets = prose.split("](").skip(1);
+    targets
+        .filter_map(|rest| rest.split(')').next())
+        .map(str::to_owned)
+        .collect()
+}
+
 #[test]
 fn links_lead_somewhere() {
-    for (path, text) in documents() {
-        for link in text
-            .split("](")
-            .skip(1)
-            .filter_map(|rest| rest.split(')').next())
-        {
+    let documents = documents();
+    let mut count = 0;
+    for (path, text) in &documents {
+        for link in links(text) {
+            count += 1;
+            let place = format!("{}: {link}", path.display());
+            if link.contains("://") {
+                let host = link
+                    .strip_prefix("https://")
+                    .and_then(|rest| rest.split('/').next());
+                let is_host = host.is_some_and(|host| {
+                    host.contains('.')
+                        && host
+                            .chars()
+                            .all(|c| c.is_ascii_alphanumeric() || ".-".contains(c))
+                });
+                assert!(
+                    is_host && !link.contains(' '),
+                    "{place} is no https address"
+                );
+                continue;
+            }
+            let (file, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            let target = match file {
+                "" => path.clone(),
+                file => path.parent().expect("a folder").join(file),
+            };
+            assert!(target.exists(), "{place} leads nowhere");
+            if !anchor.is_empty() {
+                let text = fs::read_to_string(&target).expect("a page");
+                assert!(anchors(&text).contains(anchor), "{place} names no heading");
+            }
+        }
+    }
+    assert!(count > 100, "only {count} links were found");
+}
+
+#[test]
+fn every_page_can_be_reached_from_the_readme() {
+    let mut reached = BTreeSet::from([root().join("README.md")]);
+    let mut todo: Vec<_> = reached.iter().cloned().collect();
+    while let Some(path) = todo.pop() {
+        for link in links(&fs::read_to_string(&path).expect("a page")) {
             let file = link.split('#').next().unwrap_or_default();
-            if !link.contains("://") && !file.is_empty() {
-                let target = path.parent().expect("a folder").join(file);
-                assert!(target.exists(), "{}: {link} leads nowhere", path.display());
+            if link.contains("://") || !file.ends_with(".md") {
+                continue;
+            }
+            let target = path.parent().expect("a folder").join(file);
+            let target = target.canonicalize().expect("links lead somewhere");
+            if reached.insert(target.clone()) {
+                todo.push(target);
+            }
+        }
+    }
+    let pages = files(&["docs"], "md");
+    let lost: Vec<_> = pages
+        .iter()
+        .filter(|page| !reached.contains(*page))
+        .collect();
+    assert!(lost.is_empty(), "nothing leads to {lost:?}");
+}
+
+#[test]
+fn every_reason_has_a_page_and_every_page_a_reason() {
+    let folder = root().join("docs/reasons");
+    let pages: BTreeSet<_> = files(&["docs/reasons"], "md")
+        .iter()
+        .map(|path| {
+            path.file_stem()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned()
+        })
+        .filter(|name| name != "README")
+        .collect();
+    let reasons: BTreeSet<_> = Reason::ALL.map(|reason| reason.as_str().to_owned()).into();
+    assert_eq!(pages, reasons);
+    let index = fs::read_to_string(folder.join("README.md")).expect("an index");
+    for reason in reasons {
+        let page = fs::read_to_string(folder.join(format!("{reason}.md"))).expect("a page");
+        let mut at = 0;
+        for part in [
+            &format!("# {reason}\n\n**"),
+            "\n## Cause\n\n",
+            "\n## Fix\n\n",
+        ] {
+            let found = page[at..].find(part);
+            at += found.unwrap_or_else(|| panic!("docs/reasons/{reason}.md lacks {part:?}"));
+        }
+        let row = index
+            .lines()
+            .find(|line| line.starts_with(&format!("| [{reason}]({reason}.md) | ")))
+            .unwrap_or_else(|| panic!("docs/reasons/README.md has no row of {reason}"));
+        let cells: Vec<_> = row
+            .split(" | ")
+            .map(|cell| cell.trim_matches([' ', '|']))
+            .collect();
+        let told = format!("**{}.** {}.\n", cells[1], cells[2]);
+        assert!(
+            page.contains(&told),
+            "the page and the index differ on {reason}: {told}"
+        );
+    }
+}
+
+/// Every command is run by a story (`run`, with `code` if it ends with another exit code than 0), is the same as one that is
+/// (`as`), or says why it is not run (`norun`).
+#[test]
+fn every_command_is_run_or_says_why_not() {
+    let documents = documents();
+    for (path, text) in &documents {
+        let indented = markdown::prose(text);
+        let indented = indented.lines().find(|line| line.starts_with("    "));
+        assert_eq!(indented, None, "{}: code stands in a fence", path.display());
+        for block in markdown::blocks(text) {
+            let place = format!("{}:{}", path.display(), block.line);
+            if !matches!(
+                block.language.as_str(),
+                "sh" | "bash" | "shell" | "console" | ""
+            ) {
+                continue;
+            }
+            assert_eq!(block.language, "sh", "{place}: commands are marked sh");
+            let marks = ["run", "as", "norun"].map(|mark| block.mark(mark));
+            let [run, same, why] = marks;
+            assert_eq!(
+                marks.iter().flatten().count(),
+                1,
+                "{place}: one of run, as=FILE and norun=WHY is missing"
+            );
+            let code = block
+                .mark("code")
+                .is_none_or(|code| run.is_some() && code.parse::<u8>().is_ok());
+            assert!(code, "{place}: code=NUMBER belongs to run");
+            assert!(
+                why.is_none_or(|why| why.len() > 5),
+                "{place}: norun=WHY has no reason"
+            );
+            if let Some(file) = same {
+                let text = fs::read_to_string(root().join(file)).expect("the named file");
+                let is_there = markdown::blocks(&text)
+                    .iter()
+                    .any(|other| other.text == block.text && other.mark("run").is_some());
+                assert!(is_there, "{place}: {file} runs no such command");
             }
         }
     }

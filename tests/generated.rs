@@ -1,5 +1,13 @@
 //! What is generated is committed fresh: `make generate` writes it, this compares.
 
+#[path = "common/chart_values.rs"]
+mod chart_values;
+#[path = "common/markdown.rs"]
+#[allow(dead_code, reason = "each test binary reads what it is about")]
+mod markdown;
+#[path = "common/reference.rs"]
+mod reference;
+
 use std::{fs, path::Path};
 
 use ecs_operator::cli::crds;
@@ -24,9 +32,13 @@ fn compare(path: &Path, content: &str) {
 }
 
 #[test]
-fn custom_resource_definitions_are_fresh_in_crds_and_chart() {
+fn custom_resource_definitions_are_fresh_in_crds_and_charts() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for folder in ["crds", "charts/ecs-operator/files/crds"] {
+    for folder in [
+        "crds",
+        "charts/ecs-operator/files/crds",
+        "charts/ecs-operator-crds/files/crds",
+    ] {
         let files = crds::files();
         for (name, yaml) in &files {
             compare(&root.join(folder).join(name), yaml);
@@ -37,6 +49,64 @@ fn custom_resource_definitions_are_fresh_in_crds_and_chart() {
             "{folder} holds a file of no kind"
         );
     }
+}
+
+#[test]
+fn reference_has_a_fresh_page_for_every_kind() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference");
+    let crds = ecs_operator::api::crd::crds();
+    for crd in &crds {
+        let name = format!("{}.md", crd.spec.names.kind);
+        compare(&folder.join(name), &reference::page(crd));
+    }
+    assert_eq!(
+        fs::read_dir(&folder).expect("the folder").count(),
+        crds.len(),
+        "docs/reference holds a page of no kind"
+    );
+}
+
+#[test]
+fn values_of_the_charts_are_documented_in_readme_and_schema() {
+    const HEAD: &str = "| value | default | meaning |\n|---|---|---|\n";
+    for chart in ["charts/ecs-operator", "charts/ecs-operator-crds"] {
+        let chart = Path::new(env!("CARGO_MANIFEST_DIR")).join(chart);
+        let read = |name: &str| fs::read_to_string(chart.join(name)).expect("a file of the chart");
+        let values = chart_values::read(&read("values.yaml"));
+        let schema = chart_values::describe(&read("values.schema.json"), &values);
+        compare(&chart.join("values.schema.json"), &schema);
+        let readme = read("README.md");
+        let (before, after) = readme.split_once(HEAD).expect("the README has the table");
+        let rest: String = after
+            .split_inclusive('\n')
+            .skip_while(|line| line.starts_with('|'))
+            .collect();
+        let table = chart_values::table(&values);
+        compare(
+            &chart.join("README.md"),
+            &format!("{before}{HEAD}{table}{rest}"),
+        );
+    }
+}
+
+#[test]
+fn every_value_of_the_operators_chart_is_in_a_set_that_tests_render() {
+    let chart = Path::new(env!("CARGO_MANIFEST_DIR")).join("charts/ecs-operator");
+    let text = |path: &Path| fs::read_to_string(path).expect("text");
+    let sets: Vec<Value> = fs::read_dir(chart.join("ci"))
+        .expect("sets of values")
+        .map(|entry| text(&entry.expect("an entry").path()))
+        .map(|yaml| serde_saphyr::from_str(&yaml).expect("YAML"))
+        .collect();
+    let untried: Vec<_> = chart_values::read(&text(&chart.join("values.yaml")))
+        .into_iter()
+        .map(|value| value.path)
+        .filter(|path| {
+            let pointer = format!("/{}", path.replace('.', "/"));
+            sets.iter().all(|set| set.pointer(&pointer).is_none())
+        })
+        .collect();
+    assert!(untried.is_empty(), "no set in ci/ has {untried:?}");
 }
 
 #[test]

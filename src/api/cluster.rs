@@ -232,7 +232,7 @@ pub struct EcsClusterStatus {
     /// Members that are declared and may be in AWS, as JSON Pointers without values: what is taken out of the spec later is set back in AWS.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub applied: Vec<String>,
-    /// While `managementPolicy` is `Observe`: the calls that would bring AWS to what is declared, in order. Empty: it is in sync.
+    /// While `managementPolicy` is `Observe`, and before something is adopted: the calls that would bring AWS to what is declared, in order. Empty: it is in sync.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plan: Vec<PlannedStep>,
     /// The AWS error that hinders this object, while it does.

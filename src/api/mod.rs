@@ -58,3 +58,6 @@ pub const RECONCILE_AT: &str = "ecs-operator.dev/reconcile-at";
 
 /// Annotation of an EcsService: any new value starts one forced deployment.
 pub const RESTARTED_AT: &str = "ecs-operator.dev/restarted-at";
+
+/// Annotation of an EcsService: `<deployment id>=Continue` or `<deployment id>=Rollback` answers the pause of that deployment.
+pub const DEPLOYMENT_ACTION: &str = "ecs-operator.dev/deployment-action";

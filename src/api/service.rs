@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use super::service_status::{
-    Creating, CurrentTaskDefinition, EcsServiceStatus, Restart, Rollout, RuleStatus,
-    TargetGroupStatus,
+    Creating, CurrentTaskDefinition, DeploymentAction, EcsServiceStatus, Restart, Rollout,
+    RuleStatus, TargetGroupStatus,
 };
 use super::{
     deployment::{DeploymentConfiguration, DeploymentController},

@@ -53,6 +53,10 @@ pub struct EcsServiceStatus {
     /// The restart that the annotation `ecs-operator.dev/restarted-at` asked for last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart: Option<Restart>,
+    /// What became of the annotation `ecs-operator.dev/deployment-action`. Each of its values is an answer to one pause: for the next
+    /// one of the same deployment take it off and put it on again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment_action: Option<DeploymentAction>,
     /// ID of the newest ECS deployment that failed; a failure that is known is not mistaken for a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_failed_deployment: Option<String>,
@@ -65,7 +69,7 @@ pub struct EcsServiceStatus {
     /// Members that are declared and may be in AWS, as JSON Pointers without values: what is taken out of the spec later is set back in AWS.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub applied: Vec<String>,
-    /// While `managementPolicy` is `Observe`: the calls that would bring AWS to what is declared, in order. Empty: it is in sync.
+    /// While `managementPolicy` is `Observe`, and before something is adopted: the calls that would bring AWS to what is declared, in order. Empty: it is in sync.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plan: Vec<PlannedStep>,
     /// The AWS error that hinders this object, while it does.
@@ -133,6 +137,20 @@ pub struct Restart {
     /// ID of the ECS deployment that it replaces; absent once done, or if it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment: Option<String>,
+}
+
+/// The answer to a pause of a deployment: written before it is given, so that neither a crash nor a new process repeats or forgets it.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeploymentAction {
+    /// The annotation's value.
+    pub value: String,
+    /// ID of the lifecycle hook that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hook: Option<String>,
+    /// Why it does nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 /// A rollout: one deployment of the service.

@@ -207,7 +207,7 @@ pub struct EcsTaskDefinitionStatus {
     /// Declared members that AWS had otherwise at the last look, tags above all; they were repaired unless the management policy forbids it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drift: Vec<Drift>,
-    /// While `managementPolicy` is `Observe`: the calls that would bring AWS to what is declared, in order. Empty: it is in sync.
+    /// While `managementPolicy` is `Observe`, and before something is adopted: the calls that would bring AWS to what is declared, in order. Empty: it is in sync.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plan: Vec<PlannedStep>,
     /// The AWS error that hinders this object, while it does.

@@ -26,7 +26,10 @@ use super::{
     recent::Recent,
     unanswered::Unanswered,
 };
-use crate::telemetry::{calls, metrics::Metrics};
+use crate::{
+    leadership::Leadership,
+    telemetry::{calls, metrics::Metrics},
+};
 
 /// How clients are made.
 #[derive(Clone, Debug)]
@@ -49,6 +52,7 @@ pub struct Clients {
     config: SdkConfig,
     limits: bool,
     stop: watch::Receiver<bool>,
+    leadership: Leadership,
     metrics: Arc<Metrics>,
     regions: Mutex<HashMap<String, Arc<Aws>>>,
 }
@@ -95,9 +99,15 @@ impl Clients {
             config: loader.load().await,
             limits: settings.limits,
             stop,
+            leadership: Leadership::uncontested(),
             metrics,
             regions: Mutex::default(),
         })
+    }
+
+    /// Makes calls only while `leadership` is held. For clients that have made none yet.
+    pub fn led(self, leadership: Leadership) -> Self {
+        Self { leadership, ..self }
     }
 
     /// The Region that was given or that the SDK found.
@@ -128,6 +138,7 @@ impl Clients {
             usage: Usage::default(),
             priorities: Priorities::default(),
             readers: Readers::new(aws.clone()),
+            leadership: self.leadership.clone(),
             metrics: self.metrics.clone(),
         });
         regions.insert(region.to_owned(), aws.clone());
@@ -176,6 +187,7 @@ pub struct Aws {
     pub(super) usage: Usage,
     pub(super) priorities: Priorities,
     pub(super) readers: Readers,
+    leadership: Leadership,
     pub(super) metrics: Arc<Metrics>,
 }
 
@@ -212,16 +224,21 @@ impl Aws {
     ) -> Result<T, AwsError> {
         let asked = Instant::now();
         // Held until the call has ended.
-        let Ok(_place) = self.limits.acquire(bucket).await else {
-            return Err(AwsError {
-                operation,
-                kind: Kind::Stopping,
-                code: "Stopping".into(),
-                message: "the operator is stopping; the call was not made".into(),
-                request_id: None,
-                status: None,
-            });
+        let not_made = |why: &str| AwsError {
+            operation,
+            kind: Kind::Stopping,
+            code: "Stopping".into(),
+            message: format!("{why}; the call was not made"),
+            request_id: None,
+            status: None,
         };
+        let Ok(_place) = self.limits.acquire(bucket).await else {
+            return Err(not_made("the operator is stopping"));
+        };
+        // Waiting for a token can outlast a lease.
+        if !self.leadership.is_held() {
+            return Err(not_made("this replica does not lead any more"));
+        }
         let start = Instant::now();
         let waited = start - asked;
         let result = Box::pin(call()).await;

@@ -117,6 +117,8 @@ operations! {
     DescribeServices describe_services EcsServiceRead;
     ListServices list_services EcsServiceRead;
     ListServiceDeployments list_service_deployments EcsServiceDeploymentRead;
+    DescribeServiceDeployments describe_service_deployments EcsServiceDeploymentRead;
+    ContinueServiceDeployment continue_service_deployment EcsServiceModify;
     DescribeServiceRevisions describe_service_revisions EcsServiceRevisionRead;
     ListTasks list_tasks EcsClusterResourceRead;
     DescribeTasks describe_tasks EcsClusterResourceRead;

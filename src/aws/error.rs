@@ -28,7 +28,7 @@ pub enum Kind {
     NameTaken,
     /// The rule priority was taken in between: look again.
     PriorityInUse,
-    /// The operator is stopping: the call was not made.
+    /// The operator is stopping, or another replica leads: the call was not made.
     Stopping,
 }
 
@@ -100,7 +100,7 @@ impl AwsError {
                 let request_id = raw.headers().get("x-amzn-requestid").map(str::to_owned);
                 Self {
                     operation,
-                    kind: kind(&code, &message, raw.status().as_u16()),
+                    kind: late(operation, kind(&code, &message, raw.status().as_u16())),
                     code,
                     message,
                     request_id,
@@ -148,6 +148,14 @@ fn cause(error: &dyn std::error::Error) -> String {
         innermost = source;
     }
     format!("no connection to AWS: {innermost}")
+}
+
+/// A pause that was answered by somebody else, or timed out, is no mistake of the object: the next look sees how it ended.
+fn late(operation: &str, kind: Kind) -> Kind {
+    match (operation, kind) {
+        ("ContinueServiceDeployment", Kind::Invalid | Kind::NotFound) => Kind::Transient,
+        (_, kind) => kind,
+    }
 }
 
 /// ECS uses two codes for everything; their texts decide there, as the published issue threads show them (aws.md 4.5, B4).
@@ -227,6 +235,16 @@ fn kind(code: &str, message: &str, status: u16) -> Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn answer_that_comes_late_is_no_mistake() {
+        let continues = "ContinueServiceDeployment";
+        for kind in [Kind::Invalid, Kind::NotFound] {
+            assert_eq!(late(continues, kind), Kind::Transient);
+            assert_eq!(late("UpdateService", kind), kind);
+        }
+        assert_eq!(late(continues, Kind::AccessDenied), Kind::AccessDenied);
+    }
 
     #[test]
     fn codes_and_texts_have_their_kinds() {

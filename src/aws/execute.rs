@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Aws, AwsError, Kind, ecs::Operation};
 use crate::{
-    model::{Members, ownership},
+    model::{Members, arn, ownership},
     plan::Step,
 };
 
@@ -66,6 +66,8 @@ impl Aws {
                 Ok(answer)
             }
             Step::DeregisterTaskDefinition(input) => {
+                let arn = name(input, "taskDefinition");
+                self.recent.gone(&scope::family(arn::family(arn)), arn);
                 self.ecs(Operation::DeregisterTaskDefinition, input).await
             }
             Step::DeleteTaskDefinitions(input) => {
@@ -80,6 +82,9 @@ impl Aws {
                 Ok(answer)
             }
             Step::UpdateService(input) => self.ecs(Operation::UpdateService, input).await,
+            Step::ContinueServiceDeployment(input) => {
+                self.ecs(Operation::ContinueServiceDeployment, input).await
+            }
             Step::DeleteService(input) => {
                 self.recent.deleted(&scope::service(
                     name(input, "cluster"),

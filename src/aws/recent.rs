@@ -42,6 +42,15 @@ impl Recent {
         unseen
     }
 
+    /// Forgets one resource of a scope: it was deleted, and the next of its kind need not wait for it.
+    pub fn gone(&self, scope: &str, arn: &str) {
+        if let Ok(mut scopes) = self.0.lock()
+            && let Some(arns) = scopes.get_mut(scope)
+        {
+            arns.retain(|(known, _)| known != arn);
+        }
+    }
+
     /// Forgets a scope: it was deleted.
     pub fn deleted(&self, scope: &str) {
         if let Ok(mut scopes) = self.0.lock() {
@@ -64,5 +73,16 @@ mod tests {
         recent.created("service:a/b".into(), "arn2");
         tokio::time::advance(GRACE).await;
         assert_eq!(recent.unseen("service:a/b", []), None);
+    }
+
+    #[test]
+    fn deleted_resource_is_not_expected_and_others_are() {
+        let recent = Recent::default();
+        recent.created("family:web".into(), "web:1");
+        recent.created("family:web".into(), "web:2");
+        recent.gone("family:web", "web:1");
+        assert_eq!(recent.unseen("family:web", []).as_deref(), Some("web:2"));
+        recent.gone("family:web", "web:2");
+        assert_eq!(recent.unseen("family:web", []), None);
     }
 }

@@ -10,25 +10,31 @@ use crate::{
     plan::forecast::forecast,
 };
 
-/// Tells what will be done to a resource whose adoption somebody consented to.
-pub async fn announce<K: Kind>(
+/// What will be done to a resource whose adoption somebody consented to, unless the object's status tells it already: then it may be
+/// done.
+pub fn untold<K: Kind>(
     object: &K,
     owner: &Owner,
     desired: &K::Desired,
     observed: &K::Observed,
-    context: &Context,
-) {
+) -> Option<Vec<PlannedStep>> {
     let is_adopted = K::tags(observed)
         .is_some_and(|tags| owner.claim(tags) == Claim::Available && ownership::is_adopted(tags));
     if !is_adopted {
-        return;
+        return None;
     }
     let seen = forecast(
         observed.clone(),
         |observed| object.plan(desired, observed),
         K::foresee,
     );
-    let steps: Vec<_> = seen.steps.iter().map(sentence).collect();
+    let told = object.status().map(K::planned);
+    (told != Some(seen.steps.as_slice())).then_some(seen.steps)
+}
+
+/// Tells the plan in an event as well.
+pub async fn announce<K: Kind>(object: &K, plan: &[PlannedStep], context: &Context) {
+    let steps: Vec<_> = plan.iter().map(sentence).collect();
     let note = format!("adopting what exists in AWS: {}", steps.join("; "));
     let events = &context.events;
     events

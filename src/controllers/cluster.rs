@@ -4,7 +4,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use super::kind::{Common, Kind, Pending};
 use crate::{
-    api::{EcsCluster, EcsClusterStatus, Lifecycle, lifecycle::LastError},
+    api::{
+        EcsCluster, EcsClusterStatus, Lifecycle,
+        lifecycle::{LastError, PlannedStep},
+    },
     aws::{Aws, AwsError, observe::Look},
     desired::{
         Identity, Invalid,
@@ -47,6 +50,10 @@ impl Kind for EcsCluster {
 
     fn applied(status: &mut EcsClusterStatus) -> &mut Vec<String> {
         &mut status.applied
+    }
+
+    fn planned(status: &EcsClusterStatus) -> &[PlannedStep] {
+        &status.plan
     }
 
     fn set_common(status: &mut EcsClusterStatus, common: Common) {

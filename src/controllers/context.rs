@@ -12,6 +12,7 @@ use super::{backoff::Backoff, memory::Memory};
 use crate::{
     aws::{Aws, Clients},
     kubernetes::{events::Events, stores::Stores},
+    leadership::Leadership,
     model::Installation,
     telemetry::metrics::Metrics,
 };
@@ -31,6 +32,8 @@ pub struct Periods {
 pub struct Context {
     /// Kubernetes.
     pub client: Client,
+    /// Whether this process acts.
+    pub leadership: Leadership,
     /// AWS.
     pub clients: Arc<Clients>,
     /// This installation.

@@ -29,7 +29,7 @@ pub struct Common {
     pub last_error: Option<LastError>,
     /// What AWS had otherwise.
     pub drift: Vec<Drift>,
-    /// What would be done, of an object that is only observed.
+    /// What would be done: of an object that is only observed, or that is about to be adopted.
     pub plan: Vec<PlannedStep>,
 }
 
@@ -68,6 +68,8 @@ pub trait Kind: Object + Serialize + Send + Sync + 'static {
     fn status(&self) -> Option<&Self::Status>;
     /// The conditions of a status.
     fn conditions(status: &Self::Status) -> &[Condition];
+    /// The calls that a status foretells.
+    fn planned(status: &Self::Status) -> &[PlannedStep];
     /// Writes the members that every status has.
     fn set_common(status: &mut Self::Status, common: Common);
     /// The declared members that a status records as possibly in AWS.
@@ -121,10 +123,16 @@ pub trait Kind: Object + Serialize + Send + Sync + 'static {
     fn intend(_status: &mut Self::Status, _desired: &Self::Desired, _plan: &Plan) -> bool {
         false
     }
+    /// What the user asked for by an annotation and can't have: told once. Pure.
+    fn refused(_status: &Self::Status) -> Option<&str> {
+        None
+    }
     /// Whether a change that was seen is drift, or follows from something the object refers to.
     fn is_drift(_path: &str) -> bool {
         true
     }
+    /// It is settled, and its status, which is about to be written, says this: tells those who wait for it.
+    fn tell(&self, _status: &Self::Status, _stores: &Stores) {}
     /// In words: all is well.
     fn settled(desired: &Self::Desired, observed: &Self::Observed) -> String;
 

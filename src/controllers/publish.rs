@@ -80,6 +80,14 @@ pub async fn publish<K: Kind>(
             .await;
     }
     announce::<K>(object, &outcome, old, context).await;
+    if let Some(why) = K::refused(&status)
+        && previous.and_then(K::refused) != Some(why)
+    {
+        let events = &context.events;
+        events
+            .warning(&object.object_ref(&()), Reason::InvalidSpec, why.to_owned())
+            .await;
+    }
     let uid = object.uid().unwrap_or_default();
     K::set_common(
         &mut status,

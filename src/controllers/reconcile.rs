@@ -15,7 +15,7 @@ use crate::{
         condition::{self, READY, Reason},
         lifecycle::Drift,
     },
-    aws::Kind as ErrorKind,
+    aws::{AwsError, Kind as ErrorKind, observe::Look},
     desired::Identity,
     kubernetes::{finalizer, fresh, status as kubernetes_status, stores::Guarded},
     model::text::without_values,
@@ -113,9 +113,32 @@ async fn live<K: Kind>(object: &K, context: &Context) -> Result<Turn, kube::Erro
     let generation = object.meta().generation;
     // A new object that this process has taken is as it was then, or the watch says otherwise in a moment.
     let mut is_current = is_unsaid(object) && context.memory.is_proved(&uid, generation);
+    let namespace = object.namespace().unwrap_or_default();
+    let name = object.name_any();
+    let id = Identity {
+        namespace: &namespace,
+        name: &name,
+        uid: &uid,
+    };
+    let references = object.resolve(&context.stores);
+    let desired =
+        references.map(|references| object.desired(id, &references, &context.installation));
+    let mut look = None;
     if !observes_only && !finalizer::is_on(object) {
-        // The answer says what the object is: for a new one nothing else need be asked.
-        let written = finalizer::put_on(&context.client, object).await?;
+        let first_look = async {
+            match &desired {
+                Ok(Ok(desired)) => Some(
+                    K::observe(&context.aws(object.lifecycle().region.as_deref()), desired).await,
+                ),
+                _ => None,
+            }
+        };
+        // The answer says what the object is: for a new one nothing else need be asked. The look needs no finalizer, only what
+        // follows from it does.
+        let (written, looked) =
+            tokio::join!(finalizer::put_on(&context.client, object), first_look);
+        let written = written?;
+        look = looked;
         is_current = written.metadata.generation == generation;
         if is_current {
             context.memory.proved(&uid, generation);
@@ -124,8 +147,13 @@ async fn live<K: Kind>(object: &K, context: &Context) -> Result<Turn, kube::Erro
             .memory
             .wrote(&uid, written.resource_version().as_deref());
     }
-    let references = match object.resolve(&context.stores) {
-        Ok(references) => references,
+    let desired = match desired {
+        Ok(Ok(desired)) => desired,
+        Ok(Err(invalid)) => {
+            let mut report = Report::of(object);
+            report.outcome = Outcome::Stalled(Reason::InvalidSpec, invalid.to_string());
+            return publish(object, report, context).await;
+        }
         Err(pending) => {
             let patience = if pending.is_next { TURN } else { PATIENCE };
             if is_newer(object, patience, context) {
@@ -138,7 +166,7 @@ async fn live<K: Kind>(object: &K, context: &Context) -> Result<Turn, kube::Erro
             return publish(object, report, context).await;
         }
     };
-    match converge(object, &references, is_current, context).await? {
+    match converge(object, id, &desired, look, is_current, context).await? {
         Some(report) => publish(object, report, context).await,
         None => Ok(Turn::requeue(BEHIND)),
     }
@@ -159,35 +187,21 @@ fn is_newer<K: Kind>(object: &K, age: Duration, context: &Context) -> bool {
 }
 
 /// The line, wave after wave, until nothing is left to do now. None: the object is not as the watch shows it.
-/// `is_current`: that it is was just proved.
+/// `look`: the first one, if it was taken. `is_current`: that the object is as shown was just proved.
 async fn converge<K: Kind>(
     object: &K,
-    references: &K::References,
+    id: Identity<'_>,
+    desired: &K::Desired,
+    mut look: Option<Result<Look<K::Observed>, AwsError>>,
     mut is_current: bool,
     context: &Context,
 ) -> Result<Option<Report<K>>, kube::Error> {
     let mut report = Report::of(object);
-    let (namespace, name, uid) = (
-        object.namespace().unwrap_or_default(),
-        object.name_any(),
-        object.uid().unwrap_or_default(),
-    );
-    let id = Identity {
-        namespace: &namespace,
-        name: &name,
-        uid: &uid,
-    };
-    let desired = match object.desired(id, references, &context.installation) {
-        Ok(desired) => desired,
-        Err(invalid) => {
-            report.outcome = Outcome::Stalled(Reason::InvalidSpec, invalid.to_string());
-            return Ok(Some(report));
-        }
-    };
+    let uid = id.uid;
     let aws = context.aws(object.lifecycle().region.as_deref());
     let observes_only = filter::observes_only(object.lifecycle());
     // What AWS does not say now is not "still Ready" when a change is known to be due.
-    let mut is_changing = K::is_due(&report.status, &desired);
+    let mut is_changing = K::is_due(&report.status, desired);
     let mut absorbed: Option<K::Observed> = None;
     let mut is_intended = false;
     let before = K::applied(&mut report.status).clone();
@@ -195,7 +209,7 @@ async fn converge<K: Kind>(
     for wave in 0..WAVES {
         let observed = match absorbed.take() {
             Some(observed) => observed,
-            None => match K::observe(&aws, &desired).await {
+            None => match first_or(look.take(), K::observe(&aws, desired)).await {
                 Ok(Ok(observed)) => observed,
                 Ok(Err(unseen)) => {
                     report.outcome = Outcome::Waiting(
@@ -207,7 +221,7 @@ async fn converge<K: Kind>(
                 Err(error) => return Ok(Some(failed(report, error, is_changing))),
             },
         };
-        let plan = filter::observe_only(object.plan(&desired, &observed), object.lifecycle());
+        let plan = filter::observe_only(object.plan(desired, &observed), object.lifecycle());
         if !observes_only {
             for found in drift(object, &plan) {
                 if report.drift.iter().all(|known| known.path != found.path) {
@@ -215,16 +229,20 @@ async fn converge<K: Kind>(
                 }
             }
         }
-        K::facts(&mut report.status, &desired, &observed, &plan);
+        K::facts(&mut report.status, desired, &observed, &plan);
+        let is_settled = plan.steps.is_empty() && plan.state == State::Settled;
+        if !observes_only && (is_settled || plan.is_cleanup()) {
+            object.tell(&report.status, &context.stores);
+        }
         if plan.steps.is_empty() {
-            context.memory.settled(&uid);
+            context.memory.settled(uid);
             report.outcome = match plan.state {
-                State::Settled => Outcome::Settled(K::settled(&desired, &observed)),
+                State::Settled => Outcome::Settled(K::settled(desired, &observed)),
                 State::Waiting(reason, message) => Outcome::Waiting(reason, message),
                 State::Blocked(reason, message) => Outcome::Stalled(reason, message),
             };
             if observes_only {
-                let seen = forecast(observed, |seen| object.plan(&desired, seen), K::foresee);
+                let seen = forecast(observed, |seen| object.plan(desired, seen), K::foresee);
                 let found = differences(&seen.steps).filter(|found| K::is_drift(&found.path));
                 report.drift = found.cloned().collect();
                 report.plan = seen.steps;
@@ -238,11 +256,24 @@ async fn converge<K: Kind>(
                     tracing::warn!(%error, "not everything was cleared away; trying again");
                 }
             }
-            report.outcome = Outcome::Settled(K::settled(&desired, &observed));
+            report.outcome = Outcome::Settled(K::settled(desired, &observed));
+            return Ok(Some(report));
+        }
+        let owner = id.owner(&context.installation);
+        if let Some(told) = adoption::untold(object, &owner, desired, &observed) {
+            // Nothing is done to what is about to be adopted before the object shows what that will be.
+            adoption::announce(object, &told, context).await;
+            report.plan = told;
+            // An edit of what is only planned takes nothing out of AWS.
+            *K::applied(&mut report.status) = before;
+            report.outcome = Outcome::Waiting(
+                Reason::Updating,
+                "adopting what exists in AWS: status.plan tells what is done next".into(),
+            );
             return Ok(Some(report));
         }
         let operations = plan.operations();
-        match context.memory.next(&uid, &plan, wave == 0) {
+        match context.memory.next(uid, &plan, wave == 0) {
             Wave::New => {}
             Wave::Again => {
                 let message = format!("{operations} was done and AWS does not show it yet");
@@ -270,22 +301,18 @@ async fn converge<K: Kind>(
             && K::applied(&mut report.status)
                 .iter()
                 .any(|path| !before.contains(path));
-        if !is_intended && (K::intend(&mut report.status, &desired, &plan) || adds) {
+        if !is_intended && (K::intend(&mut report.status, desired, &plan) || adds) {
             let version =
                 kubernetes_status::apply(&context.client, object, object.status(), &report.status)
                     .await?;
-            context.memory.wrote(&uid, version.as_deref());
+            context.memory.wrote(uid, version.as_deref());
         }
         is_intended = true;
-        if wave == 0 {
-            let owner = id.owner(&context.installation);
-            adoption::announce(object, &owner, &desired, &observed, context).await;
-        }
         tracing::info!(steps = operations, "applying");
         let (applied, result) = aws.execute(&plan.steps).await;
         if result.is_err() {
             // A wave that failed says nothing about its effect.
-            context.memory.settled(&uid);
+            context.memory.settled(uid);
         }
         has_effect |= !applied.is_empty();
         match result {
@@ -311,6 +338,14 @@ async fn converge<K: Kind>(
     }
     report.outcome = Outcome::Waiting(Reason::Updating, "more is left to do; continuing".into());
     Ok(Some(report))
+}
+
+/// What was read already, or else what is read now.
+async fn first_or<T>(first: Option<T>, read: impl Future<Output = T>) -> T {
+    match first {
+        Some(first) => first,
+        None => read.await,
+    }
 }
 
 /// What others changed in AWS: differences in an object that was in sync with this very spec.

@@ -20,7 +20,7 @@ pub struct Report<K: Kind> {
     pub status: K::Status,
     /// What AWS had otherwise.
     pub drift: Vec<Drift>,
-    /// What would be done, of an object that is only observed.
+    /// What would be done: of an object that is only observed, or that is about to be adopted.
     pub plan: Vec<PlannedStep>,
 }
 

@@ -5,7 +5,7 @@ use std::{
     convert::Infallible,
     future::Future,
     hash::{DefaultHasher, Hash, Hasher},
-    sync::{Arc, atomic::AtomicUsize},
+    sync::Arc,
     time::Instant,
 };
 
@@ -29,21 +29,15 @@ use super::{
     tally::{self, Queues, Tally},
 };
 use crate::{
-    api::{EcsCluster, EcsService, EcsTaskDefinition, RECONCILE_AT, RESTARTED_AT},
-    kubernetes::stores::{Guarded, Stores},
+    api::{
+        DEPLOYMENT_ACTION, EcsCluster, EcsService, EcsTaskDefinition, RECONCILE_AT, RESTARTED_AT,
+    },
+    kubernetes::stores::{Guarded, Stores, Writers},
     telemetry::{census::Source, http::Readiness, queue::Queue},
 };
 
-/// Wakes of one kind: names of objects to reconcile.
-type Wakes<K> = mpsc::UnboundedReceiver<ObjectRef<Guarded<K>>>;
+/// Wakes objects of one kind by name.
 type Wake<K> = mpsc::UnboundedSender<ObjectRef<Guarded<K>>>;
-
-/// Where the watches write.
-struct Writers {
-    clusters: Writer<Guarded<EcsCluster>>,
-    task_definitions: Writer<Guarded<EcsTaskDefinition>>,
-    services: Writer<Guarded<EcsService>>,
-}
 
 /// The watches of one scope, before their controllers run.
 pub struct Scope {
@@ -56,17 +50,7 @@ pub struct Scope {
 impl Scope {
     /// One namespace, or all.
     pub fn new(namespace: Option<String>) -> Self {
-        let writers = Writers {
-            clusters: Writer::new(()),
-            task_definitions: Writer::new(()),
-            services: Writer::new(()),
-        };
-        let stores = Stores {
-            clusters: writers.clusters.as_reader(),
-            task_definitions: writers.task_definitions.as_reader(),
-            services: writers.services.as_reader(),
-            unlisted: Arc::new(AtomicUsize::new(3)),
-        };
+        let (stores, writers) = Stores::new();
         Self {
             namespace,
             stores,
@@ -106,15 +90,16 @@ impl Scope {
             queues.clusters.clone(),
             {
                 let (stores, wake) = (stores.clone(), wake_services.clone());
-                on_change(published_cluster, move |namespace, name| {
-                    wake_all(
-                        &wake,
-                        namespace,
-                        stores.services_that(namespace, |s| {
+                on_change(
+                    published_cluster,
+                    |_| false,
+                    move |namespace, name| {
+                        let users = stores.services_that(namespace, |s| {
                             s.spec.cluster_ref.as_ref().is_some_and(|r| r.name == name)
-                        }),
-                    );
-                })
+                        });
+                        wake_all(&wake, namespace, users);
+                    },
+                )
             },
         );
         let of_task_definitions = objects(
@@ -123,21 +108,29 @@ impl Scope {
             listed::<EcsTaskDefinition>(stores, &readiness),
             queues.task_definitions.clone(),
             {
-                let (stores, wake) = (stores.clone(), wake_services);
-                on_change(published_task_definition, move |namespace, name| {
-                    wake_all(
-                        &wake,
-                        namespace,
-                        stores.services_that(namespace, |s| {
-                            s.spec
-                                .task_definition_ref
-                                .as_ref()
-                                .is_some_and(|r| r.name == name)
-                        }),
-                    );
-                })
+                let (stores, told) = (stores.clone(), stores.registered.clone());
+                on_change(
+                    published_task_definition,
+                    move |task_definition| told.shown(task_definition),
+                    move |namespace, name| {
+                        let users = stores.users_of_task_definition(namespace, name);
+                        wake_all(&wake_services, namespace, users);
+                    },
+                )
             },
         );
+        // Services of a revision that was registered this moment.
+        let told = {
+            let stores = stores.clone();
+            let told = received(self.writers.registered);
+            told.flat_map(move |(namespace, name)| {
+                let users = stores.users_of_task_definition(&namespace, &name);
+                let users = users
+                    .into_iter()
+                    .map(move |user| ObjectRef::new(&user).within(&namespace));
+                futures::stream::iter(users)
+            })
+        };
         let of_services = objects(
             api(client, namespace),
             self.writers.services,
@@ -159,7 +152,7 @@ impl Scope {
             Box::pin(control(
                 of_clusters,
                 stores.clusters.clone(),
-                clusters,
+                received(clusters),
                 queues.clusters,
                 context.clone(),
                 concurrency,
@@ -168,7 +161,7 @@ impl Scope {
             Box::pin(control(
                 of_task_definitions,
                 stores.task_definitions.clone(),
-                task_definitions,
+                received(task_definitions),
                 queues.task_definitions,
                 context.clone(),
                 concurrency,
@@ -177,7 +170,7 @@ impl Scope {
             Box::pin(control(
                 of_services,
                 stores.services.clone(),
-                services,
+                futures::stream::select(received(services), told),
                 queues.services,
                 context.clone(),
                 concurrency,
@@ -277,7 +270,8 @@ fn to_reconcile<K: Resource>(object: &K) -> Option<u64> {
         &meta.uid,
         meta.generation,
         meta.deletion_timestamp.is_some(),
-        [RECONCILE_AT, RESTARTED_AT].map(|key| meta.annotations.as_ref()?.get(key)),
+        [RECONCILE_AT, RESTARTED_AT, DEPLOYMENT_ACTION]
+            .map(|key| meta.annotations.as_ref()?.get(key)),
     )
         .hash(&mut hasher);
     Some(hasher.finish())
@@ -297,17 +291,22 @@ fn complain<K: Kind>(error: &watcher::Error) {
     }
 }
 
-/// Calls `changed` with namespace and name when what `published` says of an object changes.
+/// Calls `changed` with namespace and name when what `published` says of an object changes and is not `known_already` to
+/// whom it concerns.
 fn on_change<K: Kind>(
     published: fn(&K) -> u64,
+    known_already: impl Fn(&K) -> bool + Send + 'static,
     mut changed: impl FnMut(&str, &str) + Send + 'static,
 ) -> impl FnMut(&Guarded<K>) + Send + 'static {
     let mut known: HashMap<(String, String), u64> = HashMap::new();
     move |guarded| {
         let key = (guarded.namespace().unwrap_or_default(), guarded.name_any());
         let now = guarded.0.as_ref().map_or(0, published);
+        let is_known = guarded.0.as_ref().is_ok_and(&known_already);
         if known.get(&key) != Some(&now) {
-            changed(&key.0, &key.1);
+            if !is_known {
+                changed(&key.0, &key.1);
+            }
             known.insert(key, now);
         }
     }
@@ -380,37 +379,48 @@ fn wake_deleted_dependencies(
     }
 }
 
+/// What comes out of a channel, as a stream.
+fn received<T>(channel: mpsc::UnboundedReceiver<T>) -> impl Stream<Item = T> {
+    futures::stream::unfold(channel, |mut channel| async move {
+        channel.recv().await.map(|message| (message, channel))
+    })
+}
+
 /// Runs one controller.
 async fn control<K: Kind>(
     objects: impl Stream<Item = Result<Guarded<K>, watcher::Error>> + Send + 'static,
     store: Store<Guarded<K>>,
-    wakes: Wakes<K>,
+    wakes: impl Stream<Item = ObjectRef<Guarded<K>>> + Send + 'static,
     queue: Arc<Queue>,
     context: Arc<Context>,
     concurrency: u16,
     mut stop: watch::Receiver<bool>,
 ) {
     let woken = queue.clone();
-    let wakes = futures::stream::unfold(wakes, |mut wakes| async move {
-        wakes.recv().await.map(|object| (object, wakes))
-    })
-    .inspect(move |object: &ObjectRef<Guarded<K>>| {
-        woken.added(tally::key(object), Instant::now());
-    });
+    let wakes = wakes.inspect(move |object| woken.added(tally::key(object), Instant::now()));
     let turns = queue.clone();
     let turn = move |object: Arc<Guarded<K>>, context: Arc<Context>| {
         let queue = turns.clone();
         async move {
             let key = tally::key(&ObjectRef::from_obj(&*object));
+            if !context.leadership.is_held() {
+                // All objects are looked at when this process begins to lead.
+                queue.gone(key);
+                return Ok::<_, Infallible>(Action::await_change());
+            }
             let running = queue.begins(key, Instant::now());
             let turn = reconcile(object, context).await;
             running.ends(turn, Instant::now());
-            Ok::<_, Infallible>(turn.wait.map_or_else(Action::await_change, Action::requeue))
+            Ok(turn.wait.map_or_else(Action::await_change, Action::requeue))
         }
     };
+    let leadership = context.leadership.clone();
+    let leads = futures::stream::once(async move { leadership.held().await });
     Controller::for_stream(objects, store)
         .with_config(Config::default().concurrency(concurrency))
         .reconcile_on(wakes)
+        // A standby has every object in its store and has looked at none.
+        .reconcile_all_on(leads)
         .graceful_shutdown_on(async move {
             // An error means that nobody can stop us any more: stop.
             let _ = stop.wait_for(|stop| *stop).await;

@@ -7,9 +7,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use super::kind::{Common, Kind, Pending};
 use crate::{
     api::{
-        EcsService, EcsServiceStatus, Lifecycle, RESTARTED_AT,
+        DEPLOYMENT_ACTION, EcsService, EcsServiceStatus, Lifecycle, RESTARTED_AT,
         condition::{self, READY, Reason},
-        lifecycle::LastError,
+        lifecycle::{LastError, PlannedStep},
         service::Rollout,
     },
     aws::{
@@ -60,6 +60,7 @@ impl EcsService {
             rollout: status.rollout.clone(),
             last_failed_deployment: status.last_failed_deployment.clone(),
             restart: status.restart.clone(),
+            deployment_action: status.deployment_action.clone(),
         }
     }
 
@@ -91,6 +92,11 @@ impl EcsService {
         let found = stores
             .task_definition(namespace, &reference.name)
             .ok_or_else(|| not_found("EcsTaskDefinition", &reference.name))?;
+        if reference.revision.is_none()
+            && let Some(arn) = stores.registered.arn(&found)
+        {
+            return Ok(arn);
+        }
         let is_observed = filter::observes_only(found.lifecycle());
         let status = found.status.unwrap_or_default();
         let is_current = status.observed_generation == found.metadata.generation
@@ -174,6 +180,10 @@ impl Kind for EcsService {
         &mut status.applied
     }
 
+    fn planned(status: &EcsServiceStatus) -> &[PlannedStep] {
+        &status.plan
+    }
+
     fn set_common(status: &mut EcsServiceStatus, common: Common) {
         status.observed_generation = Some(common.observed_generation);
         status.conditions = common.conditions;
@@ -202,9 +212,10 @@ impl Kind for EcsService {
     ) -> Result<DesiredService, Invalid> {
         let known = self.known();
         let desired = service::desired(id, &self.spec, references, &known, installation)?;
-        let annotations = self.metadata.annotations.as_ref();
+        let annotation = |key: &str| self.metadata.annotations.as_ref()?.get(key).cloned();
         Ok(DesiredService {
-            restarted_at: annotations.and_then(|all| all.get(RESTARTED_AT)).cloned(),
+            restarted_at: annotation(RESTARTED_AT),
+            deployment_action: annotation(DEPLOYMENT_ACTION),
             ..desired
         })
     }
@@ -270,6 +281,7 @@ impl Kind for EcsService {
         let failed = plan.is_held || matches!(plan.state, State::Blocked(Reason::RolloutFailed, _));
         let settled = plan.steps.is_empty() && plan.state == State::Settled;
         status::service::restart(status, desired, observed);
+        status::service::deployment_action(status, desired, observed);
         status::service::facts(status, desired, observed, failed);
         status::service::created(status, settled);
         status.applied = status::applied(&status.applied, &desired.declared, plan);
@@ -277,6 +289,10 @@ impl Kind for EcsService {
 
     fn intend(status: &mut EcsServiceStatus, desired: &DesiredService, plan: &Plan) -> bool {
         status::service::intend(status, desired, plan)
+    }
+
+    fn refused(status: &EcsServiceStatus) -> Option<&str> {
+        status.deployment_action.as_ref()?.refused.as_deref()
     }
 
     fn is_drift(path: &str) -> bool {

@@ -6,7 +6,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use super::kind::{Common, Kind, Pending};
 use crate::{
-    api::{EcsTaskDefinition, EcsTaskDefinitionStatus, Lifecycle, lifecycle::LastError},
+    api::{
+        EcsTaskDefinition, EcsTaskDefinitionStatus, Lifecycle,
+        lifecycle::{LastError, PlannedStep},
+    },
     aws::{
         Aws, AwsError,
         execute::Applied,
@@ -96,6 +99,10 @@ impl Kind for EcsTaskDefinition {
 
     fn applied(status: &mut EcsTaskDefinitionStatus) -> &mut Vec<String> {
         &mut status.applied
+    }
+
+    fn planned(status: &EcsTaskDefinitionStatus) -> &[PlannedStep] {
+        &status.plan
     }
 
     fn set_common(status: &mut EcsTaskDefinitionStatus, common: Common) {
@@ -203,17 +210,17 @@ impl Kind for EcsTaskDefinition {
         )
     }
 
+    fn tell(&self, status: &EcsTaskDefinitionStatus, stores: &Stores) {
+        if let Some(arn) = &status.arn {
+            stores.registered.tell(self, arn);
+        }
+    }
+
     fn users(&self, stores: &Stores) -> Vec<String> {
         let (Some(namespace), Some(name)) = (&self.metadata.namespace, &self.metadata.name) else {
             return Vec::new();
         };
-        stores.services_that(namespace, |service| {
-            service
-                .spec
-                .task_definition_ref
-                .as_ref()
-                .is_some_and(|reference| reference.name == *name)
-        })
+        stores.users_of_task_definition(namespace, name)
     }
 
     fn target(&self, id: Identity<'_>, _: &Stores, installation: &Installation) -> Option<Target> {

@@ -3,6 +3,7 @@
 //! Admission rules are checked again, so that an object written around them gains nothing.
 
 pub mod cluster;
+pub mod deployment_action;
 mod deployment_rules;
 pub mod load_balancer;
 mod rule;

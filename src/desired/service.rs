@@ -75,8 +75,12 @@ pub struct DesiredService {
     pub rollout_hash: String,
     /// The restart that is asked for: the value of the annotation `ecs-operator.dev/restarted-at`.
     pub restarted_at: Option<String>,
+    /// The answer to a paused deployment: the value of the annotation `ecs-operator.dev/deployment-action`.
+    pub deployment_action: Option<String>,
     /// What is declared, by path: of the service, `/tags/KEY`, `/targetGroups/NAME/…` and `/targetGroups/NAME/attributes/KEY`.
     pub declared: Paths,
+    /// What was declared before, by path: whatever of it may be in AWS.
+    pub before: Paths,
     /// What was declared before and is not any more.
     pub removed: Paths,
 }
@@ -211,6 +215,8 @@ pub fn desired(
         tags,
         rollout_hash,
         restarted_at: None,
+        deployment_action: None,
+        before: known.declared.clone(),
         removed: &known.declared - &declared,
         declared,
     })

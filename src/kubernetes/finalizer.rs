@@ -80,5 +80,5 @@ async fn patch_metadata<K: Object, P: Serialize + std::fmt::Debug>(
     patch: &Patch<P>,
 ) -> Result<PartialObjectMeta<K>, kube::Error> {
     let api: Api<K> = Api::namespaced(client.clone(), &object.namespace().unwrap_or_default());
-    in_time(api.patch_metadata(&object.name_any(), params, patch)).await
+    in_time(|| async { api.patch_metadata(&object.name_any(), params, patch).await }).await
 }

@@ -8,7 +8,7 @@ use super::{Object, in_time};
 /// of a watch alone, for what was created for an object that is gone is nobody's to delete.
 pub async fn is_current<K: Object>(client: &Client, object: &K) -> Result<bool, kube::Error> {
     let api: Api<K> = Api::namespaced(client.clone(), &object.namespace().unwrap_or_default());
-    let now = in_time(api.get_metadata_opt(&object.name_any())).await?;
+    let now = in_time(|| async { api.get_metadata_opt(&object.name_any()).await }).await?;
     let seen = object.meta();
     Ok(now.is_some_and(|now| {
         // A deletion counts as a new generation.

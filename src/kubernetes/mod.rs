@@ -1,9 +1,12 @@
-//! Writing to Kubernetes: status, finalizer and events. Nothing else of an object is ever written.
+//! Writing to Kubernetes: status, finalizer and events, and nothing else of an object; besides, the Lease of the election.
 
 pub mod counted;
 pub mod events;
 pub mod finalizer;
 pub mod fresh;
+pub mod lease;
+pub mod led;
+pub mod registered;
 pub mod status;
 pub mod stores;
 
@@ -37,14 +40,18 @@ const DEADLINE: Duration = Duration::from_secs(30);
 /// Writes under way at once: more would only queue in the API server, and cost memory here.
 static PLACES: Semaphore = Semaphore::const_new(16);
 
-/// A write that ends in time, one way or the other.
-async fn in_time<T>(write: impl Future<Output = Result<T, kube::Error>>) -> Result<T, kube::Error> {
+/// A request that ends in time, one way or the other. It is made only when its turn comes, and apart: what kube holds for a
+/// request is larger than all else that a waiting reconcile does.
+async fn in_time<T, R>(request: impl FnOnce() -> R) -> Result<T, kube::Error>
+where
+    R: Future<Output = Result<T, kube::Error>>,
+{
     // Closed never: an error would only mean that nothing bounds the writes.
     let _place = PLACES.acquire().await;
     let late = |_| {
         kube::Error::Service(format!("the API server did not answer within {DEADLINE:?}").into())
     };
-    tokio::time::timeout(DEADLINE, write)
+    tokio::time::timeout(DEADLINE, Box::pin(request()))
         .await
         .unwrap_or_else(|elapsed| Err(late(elapsed)))
 }

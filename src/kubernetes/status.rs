@@ -36,7 +36,7 @@ where
         PatchParams::apply(FIELD_MANAGER).force(),
         Patch::Apply(patch),
     );
-    match in_time(api.patch_status(&name, &params, &patch)).await {
+    match in_time(|| async { api.patch_status(&name, &params, &patch).await }).await {
         Ok(object) => Ok(object.resource_version()),
         Err(kube::Error::Api(answer)) if answer.is_not_found() => Ok(None),
         Err(error) => Err(error),

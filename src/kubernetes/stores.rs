@@ -14,6 +14,9 @@ use kube::{
     },
 };
 
+use tokio::sync::mpsc;
+
+use super::registered::{Key, Registered};
 use crate::api::{EcsCluster, EcsService, EcsTaskDefinition};
 
 /// An object that may not be readable as its kind: one bad object must not end a watch.
@@ -28,11 +31,44 @@ pub struct Stores {
     pub task_definitions: Store<Guarded<EcsTaskDefinition>>,
     /// Services.
     pub services: Store<Guarded<EcsService>>,
+    /// Revisions that the watch of task definitions is about to show.
+    pub registered: Arc<Registered>,
     /// Kinds that are not listed yet.
-    pub unlisted: Arc<AtomicUsize>,
+    unlisted: Arc<AtomicUsize>,
+}
+
+/// Where the watches write.
+pub struct Writers {
+    /// Clusters.
+    pub clusters: Writer<Guarded<EcsCluster>>,
+    /// Task definitions.
+    pub task_definitions: Writer<Guarded<EcsTaskDefinition>>,
+    /// Services.
+    pub services: Writer<Guarded<EcsService>>,
+    /// Task definitions of which a revision was registered.
+    pub registered: mpsc::UnboundedReceiver<Key>,
 }
 
 impl Stores {
+    /// Empty ones, of which no kind was listed, and what fills them.
+    pub fn new() -> (Self, Writers) {
+        let (registered, hears) = Registered::new();
+        let writers = Writers {
+            clusters: Writer::new(()),
+            task_definitions: Writer::new(()),
+            services: Writer::new(()),
+            registered: hears,
+        };
+        let stores = Self {
+            clusters: writers.clusters.as_reader(),
+            task_definitions: writers.task_definitions.as_reader(),
+            services: writers.services.as_reader(),
+            registered: Arc::new(registered),
+            unlisted: Arc::new(AtomicUsize::new(3)),
+        };
+        (stores, writers)
+    }
+
     /// What watches would know of these objects.
     pub fn of(
         clusters: impl Iterator<Item = EcsCluster>,
@@ -43,6 +79,7 @@ impl Stores {
             clusters: store(clusters),
             task_definitions: store(task_definitions),
             services: store(services),
+            registered: Arc::new(Registered::new().0),
             unlisted: Arc::default(),
         }
     }
@@ -75,6 +112,14 @@ impl Stores {
             .as_ref()
             .ok()
             .cloned()
+    }
+
+    /// Names of the services that refer to the task definition.
+    pub fn users_of_task_definition(&self, namespace: &str, name: &str) -> Vec<String> {
+        self.services_that(namespace, |service| {
+            let reference = service.spec.task_definition_ref.as_ref();
+            reference.is_some_and(|reference| reference.name == name)
+        })
     }
 
     /// Names of the namespace's services that refer to something in the given way.

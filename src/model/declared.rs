@@ -16,8 +16,9 @@ pub type Paths = BTreeSet<String>;
 pub const DOCUMENTS: [&str; 1] = ["hookDetails"];
 
 /// What names an item of a list, the first that does so alone. (A load balancer's target group may not be known yet.)
-const NAMES: [&[&str]; 13] = [
+const NAMES: [&[&str]; 14] = [
     &["name"],
+    &["key"],
     &["capacityProvider"],
     &["registryArn"],
     &["containerName", "containerPort"],
@@ -60,11 +61,26 @@ pub fn under<'a>(paths: &'a Paths, prefix: &'a str) -> impl Iterator<Item = &'a 
         .filter(|rest| rest.starts_with('/'))
 }
 
-/// The item of a list that a path means; none when no item, or more than one, is named so.
-pub fn item_mut<'a>(items: &'a mut [Value], identity: &str) -> Option<&'a mut Members> {
-    let is_meant = |place: &usize| self::identity(items, *place).as_deref() == Some(identity);
-    let place = (0..items.len()).find(is_meant)?;
-    items[place].as_object_mut()
+/// The places of the items that a path may mean by `name`: the one that is named so. When none is, the item is gone, or what named
+/// it was edited: then those that nothing names, and those whose name `is_new`.
+pub fn meant(items: &[Value], name: &str, is_new: impl Fn(&str) -> bool) -> Vec<usize> {
+    let names: Vec<_> = (0..items.len())
+        .map(|place| identity(items, place))
+        .collect();
+    let is_named = |known: &Option<String>| known.as_deref() == Some(name);
+    if let Some(place) = names.iter().position(is_named) {
+        return vec![place];
+    }
+    // A list that is shorter than before differs from what AWS has, and is sent whole.
+    if name.parse().is_ok_and(|place: usize| place >= items.len()) {
+        return Vec::new();
+    }
+    let may_be = |known: &Option<String>| known.as_deref().is_none_or(&is_new);
+    let places = names.iter().enumerate();
+    places
+        .filter(|(_, known)| may_be(known))
+        .map(|(place, _)| place)
+        .collect()
 }
 
 /// `member=value` of what names an item among the others; none when nothing does.
@@ -141,21 +157,22 @@ mod tests {
     }
 
     #[test]
-    fn items_are_found_by_what_names_them_alone() {
-        let mut items = [
+    fn items_are_found_by_what_names_them_alone_else_any_that_may_be_meant_is() {
+        let items = [
             json!({"portName": "a", "port": 1}),
             json!({"portName": "a", "port": 2}),
             json!({"portName": "b"}),
+            json!({"weight": 1}),
         ];
-        for (identity, found) in [
-            ("portName=b", Some(2)),
-            ("port=2", Some(1)),
-            ("portName=a", None),
-            ("0", None),
+        for (name, found) in [
+            ("portName=b", vec![2]),
+            ("port=2", vec![1]),
+            ("portName=a", vec![2, 3]),
+            ("3", vec![2, 3]),
+            ("4", vec![]),
         ] {
-            let wanted = found.map(|place: usize| items[place].clone());
-            let item = item_mut(&mut items, identity).cloned().map(Value::Object);
-            assert_eq!(item, wanted, "{identity}");
+            let is_new = |name: &str| name == "portName=b";
+            assert_eq!(meant(&items, name, is_new), found, "{name}");
         }
     }
 

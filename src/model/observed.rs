@@ -92,6 +92,8 @@ pub struct Service {
     pub missing_listeners: std::collections::BTreeSet<String>,
     /// The newest service deployment, when ECS gave it up.
     pub failed_deployment: Option<FailedDeployment>,
+    /// Where the PRIMARY deployment waits for an answer.
+    pub pause: Option<Pause>,
     /// Why tasks of a failing deployment stopped, newest first.
     pub stopped_tasks: Vec<String>,
 }
@@ -107,6 +109,21 @@ pub struct FailedDeployment {
     pub reason: Option<String>,
     /// The revision it was to roll out.
     pub task_definition: Option<String>,
+}
+
+/// A lifecycle hook of type PAUSE at which a deployment waits.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pause {
+    /// ID of the deployment, `ecs-svc/…`.
+    pub deployment: String,
+    /// ARN of the service deployment.
+    pub service_deployment: String,
+    /// ID of the hook.
+    pub hook: String,
+    /// The stage that was reached, in AWS's words.
+    pub stage: Option<String>,
+    /// What ECS does when nobody answers in time: `ROLLBACK` or `CONTINUE`.
+    pub timeout_action: Option<String>,
 }
 
 /// A task definition family.

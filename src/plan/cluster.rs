@@ -14,7 +14,7 @@ use crate::{
     desired::cluster::DesiredCluster,
     model::{
         Members, Tags,
-        declared::Paths,
+        declared::{self, Paths},
         observed::Resource,
         ownership::{self, Claim},
     },
@@ -56,7 +56,7 @@ pub fn plan(
             );
         }
     }
-    let completed = completed(desired, &removed);
+    let completed = completed(desired, &removed, applied);
     let kept = completed.kept_in(&cluster.members);
     let mut members = completed.members;
     let capacity: Members = CAPACITY
@@ -73,7 +73,8 @@ pub fn plan(
     let capacity_changes = diff::changes(&capacity, &cluster.members);
     if !capacity_changes.is_empty() {
         let mut input = request! {"cluster": name};
-        input.extend(capacity);
+        let capacity = capacity.iter();
+        input.extend(capacity.map(|(key, value)| (key.clone(), diff::without_nulls(value))));
         steps.push(Step::PutClusterCapacityProviders(input));
         changes.extend(capacity_changes);
     }
@@ -105,12 +106,17 @@ pub fn plan(
 }
 
 /// What is declared, completed by AWS's defaults of what was taken out.
-fn completed(desired: &DesiredCluster, removed: &Paths) -> Completed {
+fn completed(desired: &DesiredCluster, removed: &Paths, applied: &Paths) -> Completed {
     let mut declared = desired.members.clone();
     declared.extend(desired.capacity.clone().into_iter().flatten());
     let taken_out = removed.iter().map(String::as_str);
     let of_cluster = taken_out.filter(|path| !path.starts_with("/tags/"));
-    reset::complete(&declared, of_cluster, |path, _| reset::cluster(path))
+    reset::complete(
+        &declared,
+        of_cluster,
+        |path, _| reset::cluster(path),
+        |item| declared::under(applied, item).next().is_none(),
+    )
 }
 
 /// What was seen, in the words of the declaration: AWS answers the name of a namespace with its ARN, so that the tag that was written
@@ -327,6 +333,49 @@ mod tests {
             panic!("no tags")
         };
         assert_eq!(input["tagKeys"], json!(["team"]));
+    }
+
+    #[test]
+    fn key_goes_with_logging_that_is_awss_default() {
+        let full = json!({"configuration": {"executeCommandConfiguration": {"kmsKeyId": "k"}}});
+        let before = desired(full);
+        let exec = json!({"executeCommandConfiguration": {"logging": "DEFAULT", "kmsKeyId": "k"}});
+        let observed = seen(&before, json!({"configuration": exec}));
+        let plan = plan(
+            &desired(json!({})),
+            Some(&observed),
+            None,
+            &before.declared(),
+        );
+        let [Step::UpdateCluster(input)] = plan.steps.as_slice() else {
+            panic!("{plan:?}")
+        };
+        let exec = json!({"executeCommandConfiguration": {"logging": "DEFAULT"}});
+        assert_eq!(input["configuration"], exec);
+    }
+
+    #[test]
+    fn base_that_is_taken_out_of_the_strategy_is_left_out_of_the_call() {
+        let item = |has_base: bool| {
+            let mut item = json!({"capacityProvider": "FARGATE"});
+            if has_base {
+                item["base"] = json!(1);
+            }
+            json!({"capacityProviders": ["FARGATE"], "defaultCapacityProviderStrategy": [item]})
+        };
+        let before = desired(item(true));
+        let observed = seen(&before, item(true));
+        let plan = plan(
+            &desired(item(false)),
+            Some(&observed),
+            None,
+            &before.declared(),
+        );
+        let [Step::PutClusterCapacityProviders(input)] = plan.steps.as_slice() else {
+            panic!("{plan:?}")
+        };
+        let strategy = json!([{"capacityProvider": "FARGATE"}]);
+        assert_eq!(input["defaultCapacityProviderStrategy"], strategy);
     }
 
     #[test]

@@ -59,7 +59,8 @@ pub fn changed(declared: &Members, changes: &[Change]) -> Members {
         .collect()
 }
 
-fn without_nulls(value: &Value) -> Value {
+/// A value as it is sent: nulls say what is compared, and mean to AWS what their absence does.
+pub(super) fn without_nulls(value: &Value) -> Value {
     match value {
         Value::Object(members) => members
             .iter()

@@ -189,7 +189,8 @@ fn effect(step: &Step) -> Effect {
 
 /// What a step is done to: a name where there is one.
 fn resource(step: &Step) -> String {
-    const NAMES: [&str; 11] = [
+    const NAMES: [&str; 12] = [
+        "serviceDeploymentArn",
         "serviceName",
         "service",
         "clusterName",

@@ -85,6 +85,7 @@ pub fn service(observed: &mut Service, step: &Step) {
             roll(observed, input);
         }
         Step::UpdateService(input) => roll(observed, input),
+        Step::ContinueServiceDeployment(_) => observed.pause = None,
         Step::DeleteService(_) => observed.service = None,
         Step::TagResource(_) | Step::UntagResource(_) => {
             if let Some(service) = &mut observed.service {

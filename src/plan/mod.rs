@@ -10,6 +10,7 @@ pub mod filter;
 pub mod forecast;
 pub mod foresee;
 pub mod namespace;
+pub mod pause;
 pub mod refusal;
 pub mod reset;
 pub mod rollout;
@@ -42,6 +43,7 @@ pub enum Step {
     DeleteTaskDefinitions(Members),
     CreateService(Members),
     UpdateService(Members),
+    ContinueServiceDeployment(Members),
     DeleteService(Members),
     TagResource(Members),
     UntagResource(Members),
@@ -70,6 +72,7 @@ impl Step {
             Self::DeleteTaskDefinitions(_) => "DeleteTaskDefinitions",
             Self::CreateService(_) => "CreateService",
             Self::UpdateService(_) => "UpdateService",
+            Self::ContinueServiceDeployment(_) => "ContinueServiceDeployment",
             Self::DeleteService(_) => "DeleteService",
             Self::TagResource(_) => "TagResource",
             Self::UntagResource(_) => "UntagResource",
@@ -98,6 +101,7 @@ impl Step {
             | Self::DeleteTaskDefinitions(input)
             | Self::CreateService(input)
             | Self::UpdateService(input)
+            | Self::ContinueServiceDeployment(input)
             | Self::DeleteService(input)
             | Self::TagResource(input)
             | Self::UntagResource(input)

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::model::{
     Members,
-    declared::{DOCUMENTS, Paths, item_mut, segments, under},
+    declared::{DOCUMENTS, Paths, below, meant, segments, under},
     target_group,
 };
 
@@ -17,6 +17,12 @@ const MERGED: [&str; 3] = [
     "/deploymentConfiguration",
     "/deploymentConfiguration/deploymentCircuitBreaker",
     "/configuration",
+];
+
+/// Lists of capacity providers with their weights.
+const STRATEGIES: [&str; 2] = [
+    "capacityProviderStrategy",
+    "defaultCapacityProviderStrategy",
 ];
 
 /// What becomes of a member that is no longer declared.
@@ -56,64 +62,103 @@ impl Completed {
     }
 }
 
-/// What is declared, completed by what was `removed`. `reset` says what becomes of a member, by its path without list
-/// places and by the block that it was in.
+/// What is declared, completed by what was `removed`. `reset` says what becomes of a member, by its path without list items
+/// and by the block that it was in; `is_new`, whether nothing of the list item at a path was declared before.
 pub fn complete<'a>(
     declared: &Members,
     removed: impl IntoIterator<Item = &'a str>,
     reset: impl Fn(&str, &Members) -> Reset,
+    is_new: impl Fn(&str) -> bool,
 ) -> Completed {
-    let mut completed = Completed {
-        members: declared.clone(),
+    let mut completion = Completion {
+        reset,
+        is_new,
+        done: BTreeSet::new(),
         kept: Vec::new(),
     };
-    let mut done = BTreeSet::new();
+    let mut members = declared.clone();
     for path in removed {
         let segments: Vec<String> = segments(path).collect();
-        if let Some(kept) = put_back(&mut completed.members, "", &segments, &reset, &mut done)
-            && !completed.kept.contains(&kept)
-        {
-            completed.kept.push(kept);
-        }
+        completion.put_back(&mut members, "", "", &segments);
     }
-    completed
+    for strategy in STRATEGIES {
+        release_lone_weight(members.get_mut(strategy));
+    }
+    Completed {
+        members,
+        kept: completion.kept,
+    }
 }
 
-/// Declares the outermost part of a path that is not declared any more; says when AWS has no way. `done` are the blocks that
-/// were set back as a whole.
-fn put_back(
-    members: &mut Members,
-    path: &str,
-    segments: &[String],
-    reset: &impl Fn(&str, &Members) -> Reset,
-    done: &mut BTreeSet<String>,
-) -> Option<(String, &'static str)> {
-    let (key, rest) = segments.split_first()?;
-    let path = format!("{path}/{key}");
-    if MERGED.contains(&path.as_str()) {
-        // What nobody declared in it stays: its parts go back one by one.
-        members.entry(key.clone()).or_insert_with(|| json!({}));
+/// One provider has all tasks, whatever its weight; which one AWS shows then differs by how it was set (aws.md 4.4).
+fn release_lone_weight(strategy: Option<&mut Value>) {
+    if let Some([Value::Object(only)]) = strategy
+        .and_then(Value::as_array_mut)
+        .map(Vec::as_mut_slice)
+        && only.get("weight") == Some(&Value::Null)
+    {
+        only.remove("weight");
     }
-    match members.get_mut(key) {
-        Some(_) if DOCUMENTS.contains(&key.as_str()) || done.contains(&path) => None,
-        Some(Value::Object(block)) => put_back(block, &path, rest, reset, done),
-        Some(Value::Array(items)) => {
-            // An item that is gone is seen by the length of the list.
-            let (identity, rest) = rest.split_first()?;
-            put_back(item_mut(items, identity)?, &path, rest, reset, done)
+}
+
+/// A declaration that is being completed.
+struct Completion<R, N> {
+    reset: R,
+    is_new: N,
+    /// Blocks that were set back as a whole.
+    done: BTreeSet<String>,
+    /// Members that AWS has no way to reset.
+    kept: Vec<(String, &'static str)>,
+}
+
+impl<R: Fn(&str, &Members) -> Reset, N: Fn(&str) -> bool> Completion<R, N> {
+    /// Declares the outermost part of a path that is not declared any more. `path` is where `members` stand, without list
+    /// items, `place` the same with them.
+    fn put_back(&mut self, members: &mut Members, path: &str, place: &str, segments: &[String]) {
+        let Some((key, rest)) = segments.split_first() else {
+            return;
+        };
+        let (path, place) = (format!("{path}/{key}"), below(place, key));
+        if MERGED.contains(&path.as_str()) {
+            // What nobody declared in it stays: its parts go back one by one.
+            members.entry(key.clone()).or_insert_with(|| json!({}));
         }
-        Some(_) => None,
-        None => match reset(&path, members) {
+        match members.get_mut(key) {
+            Some(_) if DOCUMENTS.contains(&key.as_str()) || self.done.contains(&path) => {}
+            Some(Value::Object(block)) => self.put_back(block, &path, &place, rest),
+            // A list that says nothing is as good as none.
+            Some(Value::Array(items)) if !items.is_empty() => {
+                let Some((item, rest)) = rest.split_first() else {
+                    return;
+                };
+                let is_new = |name: &str| (self.is_new)(&below(&place, name));
+                for index in meant(items, item, is_new) {
+                    if let Some(members) = items[index].as_object_mut() {
+                        self.put_back(members, &path, &below(&place, item), rest);
+                    }
+                }
+            }
+            Some(value) if !value.is_array() => {}
+            _ => self.reset(members, key, path),
+        }
+    }
+
+    /// Declares AWS's default of a member that is not declared.
+    fn reset(&mut self, members: &mut Members, key: &str, path: String) {
+        match (self.reset)(&path, members) {
             Reset::To(value) => {
                 if value.is_object() {
-                    done.insert(path);
+                    self.done.insert(path);
                 }
-                members.insert(key.clone(), value);
-                None
+                members.insert(key.to_owned(), value);
             }
-            Reset::Released => None,
-            Reset::Kept(way) => Some((path, way)),
-        },
+            Reset::Released => {}
+            Reset::Kept(way) => {
+                if !self.kept.contains(&(path.clone(), way)) {
+                    self.kept.push((path, way));
+                }
+            }
+        }
     }
 }
 
@@ -204,7 +249,10 @@ pub fn cluster(path: &str) -> Reset {
     Reset::To(match path {
         // The default of the account setting of the same name.
         "/settings" => json!([{"name": "containerInsights", "value": "disabled"}]),
-        "/configuration/executeCommandConfiguration" => json!({"logging": "DEFAULT"}),
+        // All that it can have: one that logs by default may have a key.
+        "/configuration/executeCommandConfiguration" => {
+            json!({"logging": "DEFAULT", "kmsKeyId": null, "logConfiguration": null})
+        }
         "/configuration/executeCommandConfiguration/logging" => json!("DEFAULT"),
         "/configuration/managedStorageConfiguration"
         | "/configuration/managedStorageConfiguration/kmsKeyId"
@@ -241,7 +289,14 @@ mod tests {
         let (before, after) = (members(before), members(after));
         let removed: Paths = &paths("", &before) - &paths("", &after);
         let removed = removed.iter().map(String::as_str);
-        complete(&after, removed, |path, block| service(path, block, false))
+        let was_declared = paths("", &before);
+        let is_new = |item: &str| under(&was_declared, item).next().is_none();
+        complete(
+            &after,
+            removed,
+            |path, block| service(path, block, false),
+            is_new,
+        )
     }
 
     #[test]
@@ -356,6 +411,54 @@ mod tests {
     }
 
     #[test]
+    fn member_that_is_taken_out_of_an_item_is_reset_whatever_names_the_item() {
+        let cases = [
+            (
+                json!({"serviceRegistries": [{"registryArn": "r", "containerName": "a", "containerPort": 1}]}),
+                json!({"serviceRegistries": [{"containerName": "a", "containerPort": 1}]}),
+                json!({"serviceRegistries": [{"registryArn": null, "containerName": "a", "containerPort": 1}]}),
+            ),
+            (
+                json!({"placementConstraints": [{"type": "memberOf", "expression": "x"}]}),
+                json!({"placementConstraints": [{"type": "memberOf"}]}),
+                json!({"placementConstraints": [{"type": "memberOf", "expression": null}]}),
+            ),
+            (
+                json!({"volumeConfigurations": [{"name": "v", "tags": [{"key": "k", "value": "x"}]}]}),
+                json!({"volumeConfigurations": [{"name": "v", "tags": [{"key": "k"}]}]}),
+                json!({"volumeConfigurations": [{"name": "v", "tags": [{"key": "k", "value": null}]}]}),
+            ),
+        ];
+        for (before, after, wanted) in cases {
+            let completed = taken_out(before, after.clone());
+            assert_eq!(Value::Object(completed.members), wanted, "{after}");
+        }
+    }
+
+    #[test]
+    fn weight_of_the_only_provider_is_let_go_and_one_of_several_is_reset() {
+        let strategy = |items: Value| json!({"capacityProviderStrategy": items});
+        let spot = json!({"capacityProvider": "b", "weight": 1});
+        let only = strategy(json!([{"capacityProvider": "a"}]));
+        let before = strategy(json!([{"capacityProvider": "a", "weight": 2}]));
+        let completed = taken_out(before, only.clone());
+        assert_eq!(Value::Object(completed.members), only);
+        let completed = taken_out(
+            strategy(json!([{"capacityProvider": "a", "weight": 2}, spot])),
+            strategy(json!([{"capacityProvider": "a"}, spot])),
+        );
+        let wanted = strategy(json!([{"capacityProvider": "a", "weight": null}, spot]));
+        assert_eq!(Value::Object(completed.members), wanted);
+    }
+
+    #[test]
+    fn list_that_says_nothing_is_reset_like_one_that_is_taken_out() {
+        let before = json!({"placementConstraints": [{"type": "distinctInstance"}]});
+        let emptied = taken_out(before.clone(), json!({"placementConstraints": []}));
+        assert_eq!(emptied, taken_out(before, json!({})));
+    }
+
+    #[test]
     fn documents_are_never_completed() {
         let hooks = |details: Value| json!({"deploymentConfiguration": {"lifecycleHooks": [{"hookTargetArn": "f", "hookDetails": details}]}});
         let after = hooks(json!({"a": 1}));
@@ -363,9 +466,12 @@ mod tests {
         assert_eq!(Value::Object(completed.members), after);
         // As an earlier version of the operator remembers it.
         let old = "/deploymentConfiguration/lifecycleHooks/hookTargetArn=f/hookDetails/b";
-        let completed = complete(&members(after.clone()), [old], |path, block| {
-            service(path, block, false)
-        });
+        let completed = complete(
+            &members(after.clone()),
+            [old],
+            |path, block| service(path, block, false),
+            |_| false,
+        );
         assert_eq!(Value::Object(completed.members), after);
     }
 

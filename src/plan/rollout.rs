@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::State;
+use super::{State, pause};
 use crate::{
     api::{
         condition::Reason,
-        service::{Restart, Rollout},
+        service::{DeploymentAction, Restart, Rollout},
     },
     desired::{load_balancer::TargetGroupRef, service::DesiredService},
     model::{arn, observed},
@@ -31,6 +31,8 @@ pub struct History {
     pub last_failed_deployment: Option<String>,
     /// The restart that was asked for last.
     pub restart: Option<Restart>,
+    /// What became of the last answer to a paused deployment.
+    pub deployment_action: Option<DeploymentAction>,
 }
 
 /// Whether the restart that is asked for has to be begun: it is on record, and the deployment that it replaces still runs.
@@ -132,6 +134,10 @@ pub fn state(desired: &DesiredService, observed: &observed::Service) -> State {
         }
         // Absent for controllers other than ECS: the counts decide then.
         Some("COMPLETED") | None => {}
+        Some(_) if let Some(pause) = pause::current(observed) => {
+            let what = format!("{name} is not rolled out yet: {}", pause::describe(pause));
+            return State::Waiting(Reason::RolloutInProgress, what);
+        }
         Some(_) => {
             let trouble = match (failed, observed.stopped_tasks.first()) {
                 (0, _) => String::new(),

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    Change, Plan, State, Step, diff, namespace, refusal, request,
+    Change, Plan, State, Step, diff, namespace, pause, refusal, request,
     reset::{self, Kept},
     rollout::{self, History},
     rule::{self, Wanted},
@@ -103,6 +103,9 @@ pub fn plan(desired: &DesiredService, observed: &observed::Service, history: &Hi
         .iter()
         .any(|step| matches!(step, Step::CreateRule(_)));
     let waits = service(desired, observed, history, ready, &mut plan, &mut kept);
+    if plan.steps.is_empty() {
+        plan.steps.extend(pause::answer(desired, observed, history));
+    }
     if plan.steps.is_empty() && plan.state == State::Settled {
         plan.state = waits.unwrap_or_else(|| rollout::state(desired, observed));
         if plan.state == State::Settled {

@@ -7,7 +7,7 @@ use crate::{
     api::condition::Reason,
     desired::service::DesiredService,
     model::{
-        Members, observed,
+        Members, declared as paths, observed,
         service::{ON_DEPLOYMENT, ON_REVISION},
     },
 };
@@ -28,9 +28,12 @@ pub(super) fn completed(
     let taken_out = desired.removed.iter().map(String::as_str);
     let of_service =
         taken_out.filter(|path| !path.starts_with("/tags/") && !path.starts_with("/targetGroups/"));
-    let mut completed = reset::complete(&declared, of_service, |path, block| {
-        reset::service(path, block, is_daemon)
-    });
+    let mut completed = reset::complete(
+        &declared,
+        of_service,
+        |path, block| reset::service(path, block, is_daemon),
+        |item| paths::under(&desired.before, item).next().is_none(),
+    );
     let members = &mut completed.members;
     members.retain(|member, _| {
         let is_unread =

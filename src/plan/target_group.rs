@@ -51,10 +51,9 @@ fn settings(desired: &DesiredTargetGroup, removed: &Paths) -> Members {
     let prefix = declared::below("/targetGroups", &desired.name);
     let taken_out =
         declared::under(removed, &prefix).filter(|path| !path.starts_with("/attributes/"));
-    reset::complete(&desired.members, taken_out, |path, _| {
-        reset::target_group(path, &desired.members)
-    })
-    .members
+    let reset = |path: &str, _: &Members| reset::target_group(path, &desired.members);
+    // None of its settings is a list of items.
+    reset::complete(&desired.members, taken_out, reset, |_| false).members
 }
 
 /// The calls that bring settings, attributes and tags to what is declared, and what they change.

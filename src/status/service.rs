@@ -9,7 +9,7 @@ use crate::{
     },
     desired::service::DesiredService,
     model::{arn, observed, ownership::Claim},
-    plan::{Plan, Step, rollout, service::owned_rules},
+    plan::{Plan, Step, pause, rollout, service::owned_rules},
     status::task_definition::seconds,
 };
 
@@ -32,6 +32,18 @@ pub fn restart(status: &mut EcsServiceStatus, desired: &DesiredService, seen: &o
         at: asked.clone(),
         deployment: replaced,
     });
+}
+
+/// Records what becomes of an answer to a paused deployment, before it is given; forgets one that is not asked for any more.
+pub fn deployment_action(
+    status: &mut EcsServiceStatus,
+    desired: &DesiredService,
+    seen: &observed::Service,
+) {
+    let asked = desired.deployment_action.as_ref();
+    let recorded = status.deployment_action.take();
+    let known = recorded.filter(|known| Some(&known.value) == asked);
+    status.deployment_action = known.or_else(|| pause::record(asked?, seen));
 }
 
 /// Updates the facts of `status` from what was seen. `failed`: ECS gave the declared rollout up.
@@ -251,6 +263,27 @@ mod tests {
         assert_eq!(status.last_failed_deployment, None);
         facts(&mut status, &desired, &seen, true);
         assert_eq!(status.last_failed_deployment.as_deref(), Some("ecs-svc/2"));
+    }
+
+    #[test]
+    fn each_answer_to_a_pause_is_recorded_once_and_forgotten_when_it_is_taken_off() {
+        let (mut desired, mut seen) = web();
+        let mut status = EcsServiceStatus::default();
+        let mut look = |value: Option<&str>, hook: &str| {
+            desired.deployment_action = value.map(str::to_owned);
+            seen.pause = Some(observed::Pause {
+                deployment: "ecs-svc/2".into(),
+                hook: hook.into(),
+                ..Default::default()
+            });
+            deployment_action(&mut status, &desired, &seen);
+            status.deployment_action.as_ref()?.hook.clone()
+        };
+        let value = Some("ecs-svc/2=Continue");
+        assert_eq!(look(value, "h1").as_deref(), Some("h1"));
+        assert_eq!(look(value, "h2").as_deref(), Some("h1"));
+        assert_eq!(look(None, "h2"), None);
+        assert_eq!(look(value, "h2").as_deref(), Some("h2"));
     }
 
     #[test]

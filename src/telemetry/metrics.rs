@@ -6,7 +6,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 
-use prometheus_client::{encoding::text::encode, metrics::info::Info, registry::Registry};
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{family::Family, gauge::Gauge, info::Info},
+    registry::Registry,
+};
 
 use super::{
     calls::Calls,
@@ -15,6 +19,11 @@ use super::{
     requests::Requests,
     work::Work,
 };
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct Lease {
+    name: String,
+}
 
 /// Every metric of the process.
 pub struct Metrics {
@@ -26,6 +35,7 @@ pub struct Metrics {
     /// Reconciles and what comes of them.
     pub work: Arc<Work>,
     gauges: Gauges,
+    leads: Family<Lease, Gauge>,
     /// One scrape at a time: a census is shown and told before the next begins.
     sources: Mutex<Vec<Weak<dyn Source>>>,
 }
@@ -44,12 +54,18 @@ impl Default for Metrics {
             requests: Requests::default(),
             work: Arc::default(),
             gauges: Gauges::default(),
+            leads: Family::default(),
             sources: Mutex::default(),
         };
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let build = Info::new(vec![("version".to_owned(), version)]);
         let registry = &mut metrics.registry;
         registry.register("ecs_operator_build", "Version of the operator", build);
+        registry.register(
+            "leader_election_master_status",
+            "Whether this replica leads (1) or waits (0), by the name of the Lease",
+            metrics.leads.clone(),
+        );
         metrics.work.register(registry);
         metrics.calls.register(registry);
         metrics.requests.register(registry);
@@ -66,6 +82,14 @@ impl Metrics {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(source);
+    }
+
+    /// This replica leads by the Lease of this name, or waits.
+    pub fn leads(&self, lease: &str, leads: bool) {
+        let name = lease.to_owned();
+        self.leads
+            .get_or_create(&Lease { name })
+            .set(i64::from(leads));
     }
 
     /// The OpenMetrics text.

@@ -152,7 +152,8 @@ impl Queue {
         let due = state.due.remove(&key);
         state.running.insert(key, now);
         drop(state);
-        if due.is_some_and(|due| !due.is_added) {
+        // Whoever made it due, if not an event that was seen.
+        if due.is_none_or(|due| !due.is_added) {
             self.work.added(self.controller);
         }
         let waited = due.map_or(Duration::ZERO, |due| now.saturating_duration_since(due.at));

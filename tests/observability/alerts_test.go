@@ -35,6 +35,7 @@ var seeded = map[string][]string{
 	"none":       {},
 	"down":       {"EcsOperatorDown"},
 	"restarting": {"EcsOperatorRestarting"},
+	"no-leader":  {"EcsOperatorNoLeader"},
 	// With one worker, so that others wait.
 	"hang":            {"EcsOperatorQueueBacklog", "EcsOperatorReconcileHangs"},
 	"watch-stale":     {"EcsOperatorWatchStale"},

@@ -2,6 +2,7 @@ package observability
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"sort"
@@ -9,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
 )
 
 // row is a metric in the tables of docs/metrics.md: | `name` | type | `label`, `label` | meaning |
@@ -41,7 +44,7 @@ func documented(t *testing.T) map[string]string {
 // served is every metric of every recorded scrape, in the same words.
 func served(t *testing.T) map[string]string {
 	t.Helper()
-	kinds, labels := map[string]model.MetricType{}, map[string]map[string]bool{}
+	kinds, names := map[string]model.MetricType{}, map[string]map[string]bool{}
 	for _, fault := range faults(t) {
 		for _, s := range recorded(t, fault) {
 			for name, f := range s.families {
@@ -52,11 +55,11 @@ func served(t *testing.T) map[string]string {
 					name += "_info"
 				}
 				kinds[name] = f.kind
-				if labels[name] == nil {
-					labels[name] = map[string]bool{}
+				if names[name] == nil {
+					names[name] = map[string]bool{}
 				}
 				for label := range f.labels {
-					labels[name][label] = true
+					names[name][label] = true
 				}
 			}
 		}
@@ -64,7 +67,7 @@ func served(t *testing.T) map[string]string {
 	all := map[string]string{}
 	for name, kind := range kinds {
 		var list []string
-		for label := range labels[name] {
+		for label := range names[name] {
 			list = append(list, label)
 		}
 		sort.Strings(list)
@@ -109,5 +112,43 @@ func TestNoLabelHoldsTheNameOfAnObject(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// fence is a block of PromQL in a page.
+var fence = regexp.MustCompile("(?ms)^```promql\n(.*?)^```$")
+
+func TestQueriesOfRunbooksAskForMetricsThatThereAre(t *testing.T) {
+	pages, err := filepath.Glob(runbooks + "*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tl, documented, count := newTimeline(t), documented(t), 0
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, block := range fence.FindAllStringSubmatch(string(text), -1) {
+			for _, query := range strings.Split(strings.TrimSpace(block[1]), "\n") {
+				count++
+				expr, err := tl.parser.ParseExpr(query)
+				if err != nil {
+					t.Errorf("%s: %s: %v", page, query, err)
+					continue
+				}
+				for _, matchers := range parser.ExtractSelectors(expr) {
+					for _, m := range matchers {
+						name := strings.TrimSuffix(m.Value, "_bucket")
+						if m.Name == labels.MetricName && documented[name] == "" {
+							t.Errorf("%s: there is no %s", page, m.Value)
+						}
+					}
+				}
+			}
+		}
+	}
+	if count < 8 {
+		t.Errorf("only %d queries", count)
 	}
 }

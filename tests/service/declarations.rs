@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use simulator::contract::Model;
 
 use crate::{
+    edits,
     every_member::{SERVICE, cases, merge},
     rig::is_valid,
 };
@@ -64,6 +65,9 @@ fn balanced_members() -> Vec<Value> {
         .map(rule),
     );
     members.extend([
+        json!({"capacityProviderStrategy": [{"base": 1}]}),
+        json!({"capacityProviderStrategy": [{"weight": 3}]}),
+        json!({"capacityProviderStrategy": [{}, {"capacityProvider": "FARGATE_SPOT", "weight": 2}]}),
         json!({"tags": {"team": "a"}}),
         json!({"tags": {"cost": "1"}}),
         json!({"deploymentConfiguration": {"lifecycleHooks": [{"hookTargetArn": "x", "roleArn": "x", "lifecycleStages": ["PRE_SCALE_UP"], "hookDetails": {"a": [1, null, {"b": "c"}]}}]}}),
@@ -81,11 +85,10 @@ pub static MEMBERS: LazyLock<Vec<Value>> = LazyLock::new(|| {
 });
 
 /// What every declaration has.
-fn base(on_fargate: bool, is_balanced: bool, shifts: bool) -> Value {
-    let mut base = json!({
-        "launchType": if on_fargate { "FARGATE" } else { "EC2" },
-        "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-a", "subnet-b"]}},
-    });
+fn base(capacity: &Value, is_balanced: bool, shifts: bool) -> Value {
+    let mut base = capacity.clone();
+    base["networkConfiguration"] =
+        json!({"awsvpcConfiguration": {"subnets": ["subnet-a", "subnet-b"]}});
     if is_balanced {
         let rules = json!([{"listenerArn": "LISTENER", "conditions": [{"pathPatternConfig": {"values": ["/"]}}]}]);
         let group = json!({"protocol": "HTTP", "port": 80, "vpcId": "vpc-1", "targetType": "ip", "rules": rules});
@@ -123,18 +126,29 @@ fn can_replace(spec: &Value) -> bool {
 /// What declarations are made upon.
 pub static BASES: LazyLock<Vec<Value>> = LazyLock::new(|| {
     let both = [true, false];
-    let each =
-        both.map(|fargate| both.map(|balanced| both.map(|shifts| base(fargate, balanced, shifts))));
+    let capacities = [
+        json!({"launchType": "FARGATE"}),
+        json!({"launchType": "EC2"}),
+        json!({"capacityProviderStrategy": [{"capacityProvider": "FARGATE", "weight": 1}]}),
+    ];
+    let each = capacities
+        .map(|capacity| both.map(|balanced| both.map(|shifts| base(&capacity, balanced, shifts))));
     each.into_iter().flatten().flatten().collect()
 });
 
 /// A declaration with one member more, if they go together.
 pub fn joined(mut spec: Value, member: &Value) -> Option<Value> {
-    if member["loadBalancers"].is_array() && !spec["loadBalancers"].is_array() {
+    let lacks = |list: &str| member[list].is_array() && !spec[list].is_array();
+    if lacks("loadBalancers") || lacks("capacityProviderStrategy") {
         return None;
     }
     merge(&mut spec, member.clone());
-    (is_valid(&named(&spec)) && suits_aws(&spec)).then_some(spec)
+    is_good(&spec).then_some(spec)
+}
+
+/// Whether the operator and AWS take it.
+fn is_good(spec: &Value) -> bool {
+    is_valid(&named(spec)) && suits_aws(spec)
 }
 
 /// With an ARN in the listener's place, for the operator to read.
@@ -158,7 +172,14 @@ pub fn any_declaration(most: usize) -> impl Strategy<Value = Value> {
 /// Another declaration for the same service: what AWS cannot change stays.
 pub fn another(first: &Value, second: &Value) -> Option<Value> {
     let mut second = second.clone();
-    second["launchType"] = first["launchType"].clone();
+    // A service that was made with a strategy keeps one: AWS has no word for the launch type that it would go to.
+    for member in ["launchType", "capacityProviderStrategy"] {
+        match first.get(member) {
+            Some(_) if member != "launchType" && second.get(member).is_some() => {}
+            Some(capacity) => second[member] = capacity.clone(),
+            None => drop(second.as_object_mut()?.remove(member)),
+        }
+    }
     match first.get("schedulingStrategy") {
         Some(strategy) => second["schedulingStrategy"] = strategy.clone(),
         None => drop(second.as_object_mut()?.remove("schedulingStrategy")),
@@ -168,30 +189,7 @@ pub fn another(first: &Value, second: &Value) -> Option<Value> {
     {
         second["availabilityZoneRebalancing"] = json!("DISABLED");
     }
-    (is_valid(&named(&second)) && suits_aws(&second)).then_some(second)
-}
-
-/// The pointers of all single values.
-pub fn leaves(spec: &Value) -> Vec<String> {
-    fn walk(path: String, value: &Value, leaves: &mut Vec<String>) {
-        match value {
-            Value::Object(members) => {
-                for (key, value) in members {
-                    let key = key.replace('~', "~0").replace('/', "~1");
-                    walk(format!("{path}/{key}"), value, leaves);
-                }
-            }
-            Value::Array(items) => {
-                for (index, value) in items.iter().enumerate() {
-                    walk(format!("{path}/{index}"), value, leaves);
-                }
-            }
-            _ => leaves.push(path),
-        }
-    }
-    let mut found = Vec::new();
-    walk(String::new(), spec, &mut found);
-    found
+    is_good(&second).then_some(second)
 }
 
 /// What AWS cannot change, or would change more than one thing for.
@@ -206,8 +204,8 @@ const FIXED: [&str; 12] = [
     "/containerName",
     "/containerPort",
     "/volumeConfigurations/0/name",
-    "/clientSecret",
     "/field",
+    "/capacityProvider",
 ];
 
 /// Words that only other words of AWS's can take the place of.
@@ -233,60 +231,10 @@ pub fn edited(spec: &Value, path: &str) -> Option<Value> {
     if FIXED.iter().any(|fixed| path.ends_with(fixed)) {
         return None;
     }
-    let value = spec.pointer(path)?;
-    let mut candidates: Vec<Value> = MEMBERS
-        .iter()
-        .filter_map(|member| member.pointer(path))
-        .filter(|other| *other != value)
-        .cloned()
-        .collect();
-    match value {
-        Value::Bool(is) => candidates.push(json!(!is)),
-        Value::Number(number) => match number.as_i64() {
-            Some(whole) => candidates.extend([json!(whole + 1), json!(whole - 1)]),
-            None => candidates.extend(number.as_f64().map(|number| json!(number + 0.5))),
-        },
-        Value::String(text) => match OTHER.iter().find(|(word, _)| word == text) {
-            Some((_, other)) => candidates.push(json!(other)),
-            None if path.contains("/attributes/") => candidates.extend(
-                text.parse()
-                    .ok()
-                    .map(|number: i64| json!((number + 1).to_string())),
-            ),
-            None => candidates.push(json!(format!("{text}2"))),
-        },
-        _ => {}
-    }
-    candidates.into_iter().find_map(|other| {
-        let mut edited = spec.clone();
-        *edited.pointer_mut(path)? = other;
-        let is_same_type =
-            std::mem::discriminant(edited.pointer(path)?) == std::mem::discriminant(value);
-        (is_same_type && is_valid(&named(&edited)) && suits_aws(&edited)).then_some(edited)
-    })
+    edits::edited(spec, path, &MEMBERS, &OTHER, is_good)
 }
 
 /// The same declaration without the value at one place, and without what is empty then.
 pub fn without(spec: &Value, path: &str) -> Option<Value> {
-    let mut spec = spec.clone();
-    let (mut block, mut last) = path.rsplit_once('/')?;
-    loop {
-        match spec.pointer_mut(block)? {
-            Value::Object(members) => {
-                members.remove(&last.replace("~1", "/").replace("~0", "~"))?;
-                if !members.is_empty() || block.is_empty() {
-                    break;
-                }
-            }
-            Value::Array(items) => {
-                items.remove(last.parse().ok()?);
-                if !items.is_empty() {
-                    break;
-                }
-            }
-            _ => return None,
-        }
-        (block, last) = block.rsplit_once('/')?;
-    }
-    (is_valid(&named(&spec)) && suits_aws(&spec)).then_some(spec)
+    edits::without(spec, path, is_good)
 }

@@ -1,10 +1,14 @@
 //! EcsService on its whole surface: random declarations with every member of AWS's model, edited and taken out value by value.
 //! The real code against the simulator.
 
+#[path = "../common/edits.rs"]
+mod edits;
 #[path = "../common/every_member/mod.rs"]
 mod every_member;
 #[path = "../common/in_memory.rs"]
 mod in_memory;
+#[path = "../common/looking.rs"]
+mod looking;
 
 mod declarations;
 mod members;

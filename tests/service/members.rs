@@ -25,11 +25,14 @@ fn declaration(member: &Value) -> Option<Value> {
 async fn drive(member: &Value) -> Result<(), String> {
     let spec = declaration(member).ok_or("no declaration takes it")?;
     let mut rig = Rig::new().await;
-    let (state, made) = rig.declare(&spec).await?;
-    if state != State::Settled {
-        return Err(format!("{state:?}"));
+    let declared = rig.declare(&spec).await?;
+    if declared.state != State::Settled {
+        return Err(format!("{:?}", declared.state));
     }
-    let created = made.iter().find(|entry| entry.operation == "CreateService");
+    let created = declared
+        .made
+        .iter()
+        .find(|entry| entry.operation == "CreateService");
     let request = &created.ok_or("no CreateService")?.request;
     for (key, value) in member.as_object().expect("an object") {
         let is_other = ["loadBalancers", "tags"].contains(&key.as_str());
@@ -38,9 +41,10 @@ async fn drive(member: &Value) -> Result<(), String> {
         }
     }
     rig.restart().await;
-    match rig.declare(&spec).await? {
-        (State::Settled, more) if more.is_empty() => Ok(()),
-        (state, more) => Err(format!("{state:?} after {} more calls", more.len())),
+    let again = rig.declare(&spec).await?;
+    match again.state {
+        State::Settled if again.made.is_empty() => Ok(()),
+        state => Err(format!("{state:?} after {} more calls", again.made.len())),
     }
 }
 

@@ -7,13 +7,15 @@ use ecs_operator::{
     aws::Aws,
     controllers::kind::Kind,
     desired::{Identity, service::References},
-    model::Installation,
     plan::State,
 };
 use serde_json::{Value, json};
 use simulator::{Entry, Simulator};
 
-use crate::in_memory::{self, ACCOUNT, REGION};
+use crate::{
+    in_memory::{self, ACCOUNT, REGION},
+    looking::{installation, look},
+};
 
 /// Looks at a service that is on its way, 30 virtual seconds apart, until it must be steady.
 const LOOKS: usize = 60;
@@ -39,14 +41,18 @@ pub struct Rig {
     object: EcsService,
     /// ARN of the listener that rules are on.
     pub listener: String,
+    /// Looks that were taken.
+    looks: i64,
 }
 
-/// What the desired state depends on besides the object.
-pub fn installation() -> Installation {
-    Installation {
-        cluster_id: "c1".into(),
-        region: REGION.into(),
-    }
+/// What came of a declaration.
+pub struct Declared {
+    /// The last word.
+    pub state: State,
+    /// The operator's mutating calls.
+    pub made: Vec<Entry>,
+    /// Statuses that were written.
+    pub writes: usize,
 }
 
 /// Where the references of a declaration lead.
@@ -134,6 +140,7 @@ impl Rig {
             simulator,
             object: object(&json!({})).expect("an object"),
             listener,
+            looks: 0,
         }
     }
 
@@ -142,42 +149,64 @@ impl Rig {
         serde_json::from_str(&spec.to_string().replace("LISTENER", &self.listener)).expect("JSON")
     }
 
-    /// Declares `spec` and reconciles until AWS is steady; the last word, and the operator's mutating calls.
-    pub async fn declare(&mut self, spec: &Value) -> Result<(State, Vec<Entry>), String> {
+    /// Declares `spec` and reconciles until AWS is steady.
+    pub async fn declare(&mut self, spec: &Value) -> Result<Declared, String> {
         let before = self.mutations().len();
         let spec = self.here(spec);
         self.object.spec = object(&spec)?.spec;
+        let (references, mut writes, mut last) = (references(&spec), 0, String::new());
+        let set = |object: &mut EcsService, status| object.status = Some(status);
         for _ in 0..LOOKS {
-            let desired = self
-                .object
-                .desired(ID, &references(&spec), &installation())
-                .map_err(|error| error.to_string())?;
-            let look = EcsService::observe(&self.aws, &desired)
-                .await
-                .map_err(|error| error.to_string())?;
-            let observed = look.map_err(|unseen| format!("{} is not visible", unseen.0))?;
-            let plan = self.object.plan(&desired, &observed);
-            let mut status = self.object.status.take().unwrap_or_default();
-            EcsService::facts(&mut status, &desired, &observed, &plan);
-            self.object.status = Some(status);
-            if !plan.steps.is_empty() {
-                let (_, result) = self.aws.execute(&plan.steps).await;
+            self.looks += 1;
+            let found = look(&self.aws, &mut self.object, &references, set, self.looks).await?;
+            writes += usize::from(found.writes);
+            if !found.plan.steps.is_empty() {
+                last = found.plan.operations();
+                let (_, result) = self.aws.execute(&found.plan.steps).await;
                 result.map_err(|error| error.to_string())?;
                 continue;
             }
-            match plan.state {
-                State::Waiting(..) => self.simulator.advance(30.0),
+            match found.plan.state {
+                State::Waiting(_, message) => {
+                    last = message;
+                    self.approve();
+                    self.simulator.advance(30.0);
+                }
                 state => {
                     let made = self.mutations().split_off(before);
                     let violations: Vec<_> = made.iter().flat_map(|e| &e.violations).collect();
                     return match violations.is_empty() {
-                        true => Ok((state, made)),
+                        true => Ok(Declared {
+                            state,
+                            made,
+                            writes,
+                        }),
                         false => Err(format!("{violations:?}")),
                     };
                 }
             }
         }
-        Err("never steady".into())
+        Err(format!("never steady, at last: {last}"))
+    }
+
+    /// Has a person answer the pauses of the service's deployment.
+    fn approve(&self) {
+        let ecs = |operation: &str, input: Value| call(&self.simulator, "ecs", operation, input);
+        let service = json!({"cluster": "main", "services": ["team-web"]});
+        let service = ecs("DescribeServices", service)["services"][0].take();
+        let Some(arn) = service["currentServiceDeployment"].as_str() else {
+            return;
+        };
+        let deployments = json!({"serviceDeploymentArns": [arn]});
+        let deployment =
+            ecs("DescribeServiceDeployments", deployments)["serviceDeployments"][0].take();
+        let hooks = deployment["lifecycleHookDetails"].as_array();
+        for hook in hooks.into_iter().flatten() {
+            if hook["status"] == "AWAITING_ACTION" {
+                let answer = json!({"serviceDeploymentArn": arn, "hookId": hook["hookId"]});
+                ecs("ContinueServiceDeployment", answer);
+            }
+        }
     }
 
     /// Starts the operator anew: only the object's status is remembered.

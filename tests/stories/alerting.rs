@@ -4,14 +4,17 @@
 use serde_json::{Value, json};
 use simulator::{Effect, Entry, Fate, Fault, FaultId};
 
-use crate::harness::{
-    World,
-    gate::Gate,
-    invariants,
-    objects::*,
-    scraping::{Record, Scrape},
-    watching::View,
-    world::story,
+use crate::{
+    harness::{
+        World,
+        gate::Gate,
+        invariants,
+        objects::*,
+        scraping::{Record, Scrape},
+        watching::View,
+        world::story,
+    },
+    leading::elect,
 };
 
 /// What the operator serves of an object by condition.
@@ -339,6 +342,24 @@ async fn healthy_scrape(world: &World, port: u16) -> Scrape {
         scrape.sum("ecs_operator_objects", &["EcsService"]) == 1.0 && is_quiet(scrape)
     };
     world.until_told(port, "the objects", listed).await
+}
+
+#[test]
+fn replicas_of_which_none_leads_are_told() {
+    story("alerting_leader", |mut world| async move {
+        elect(&mut world, 60);
+        let port = world.serve_metrics();
+        let mut record = Record::of("no-leader");
+        // The second one waits for a lease that nobody gave back.
+        for leads in ["1", "0"] {
+            world.start();
+            let line = format!("leader_election_master_status{{name=\"ecs-operator\"}} {leads}\n");
+            let told = |scrape: &Scrape| scrape.0.contains(&line);
+            record.keep(&world.until_told(port, &line, told).await);
+            world.kill();
+        }
+        world.check();
+    });
 }
 
 #[test]

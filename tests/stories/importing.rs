@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::harness::{World, world::story};
 
 /// A load-balanced service and a plain one, as somebody made them by hand in the cluster `Legacy`.
-fn make_by_hand(world: &World) {
+pub fn make_by_hand(world: &World) {
     world.aws("ecs", "CreateCluster", json!({"clusterName": "Legacy", "capacityProviders": ["FARGATE"], "tags": [{"key": "team", "value": "a"}]}));
     let group = world.aws("elasticloadbalancing", "CreateTargetGroup", json!({"Name": "legacy", "Protocol": "HTTP", "Port": 80, "VpcId": "vpc-a", "TargetType": "ip"}));
     let group = &group["TargetGroups"][0]["TargetGroupArn"];
@@ -54,7 +54,7 @@ fn manifests(yaml: &str) -> Vec<Value> {
 }
 
 /// Runs the commands that stand above the manifests.
-fn consent(world: &World, yaml: &str) -> usize {
+pub fn consent(world: &World, yaml: &str) -> usize {
     let commands = yaml
         .lines()
         .filter_map(|line| line.strip_prefix("# aws ecs tag-resource "));

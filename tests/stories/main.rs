@@ -1,21 +1,32 @@
 //! User stories: the real binary, under the chart's own rights, on a real Kubernetes control plane, against the simulator.
 //! Each test is a fact that users rely on. `make tools` builds what they need.
 
+mod admitting;
 mod alerting;
+#[path = "../common/charts.rs"]
+mod charts;
 mod clearing;
 mod crashing;
 mod creating;
 mod deleting;
+mod documenting;
 #[path = "../common/every_member/mod.rs"]
 mod every_member;
+mod exemplifying;
 mod failing;
 mod harness;
 mod importing;
+mod installing;
+mod leading;
 mod load_balancing;
 mod losing;
+#[path = "../common/markdown.rs"]
+#[allow(dead_code, reason = "each test binary reads what it is about")]
+mod markdown;
 mod observing;
 mod operating;
 mod owning;
+mod pausing;
 mod planning;
 mod rejecting;
 #[path = "../common/rejections.rs"]

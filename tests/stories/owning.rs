@@ -1,6 +1,7 @@
 //! Nothing foreign is touched; adoption needs consent given in AWS.
 
 use serde_json::{Value, json};
+use simulator::{Effect, Entry, Fault, Outcome};
 
 use crate::harness::{World, objects::*, world::story};
 
@@ -57,9 +58,33 @@ fn service_is_adopted_with_the_consent_tag_and_stays_when_the_object_goes() {
             &world,
             json!([{"key": "ecs-operator.dev/adopt", "value": consent}]),
         );
+        // The first call that would change anything takes no effect: by then the object shows its plan.
+        let hang = Fault::new(Effect::Hang).operation("TagResource").times(1);
+        world.simulator.fault(hang);
         world.apply(&[service("web")]);
+        let is_held = |entry: &Entry| entry.outcome == Outcome::Held;
+        world
+            .until_called("the adoption is held", |entries| {
+                entries.iter().any(is_held)
+            })
+            .await;
+        let object = world.get("EcsService", "web").await.expect("the object");
+        let plan: Vec<_> = object["status"]["plan"]
+            .as_array()
+            .expect("a plan")
+            .iter()
+            .map(|step| (step["operation"].clone(), step["effect"].clone()))
+            .collect();
+        let steps = [("TagResource", "Update"), ("UpdateService", "Roll")];
+        assert_eq!(
+            plan,
+            steps.map(|(call, effect)| (json!(call), json!(effect)))
+        );
+        world.kill();
+        world.start();
         let adopted = world.until_ready("EcsService", "web").await;
         assert_eq!(adopted["status"]["arn"], made["serviceArn"]);
+        assert_eq!(adopted["status"]["plan"], json!(null), "it is carried out");
         let events = world.kubectl(&["get", "events.events.k8s.io", "-o", "json"]);
         let told = "adopting what exists in AWS: TagResource; UpdateService (taskDefinition), which replaces the tasks";
         assert!(events.contains(told), "the plan is told first: {events}");

@@ -4,11 +4,16 @@
 
 mod cluster;
 mod compare;
+#[path = "../common/edits.rs"]
+mod edits;
 #[path = "../common/every_member/mod.rs"]
 mod every_member;
 #[path = "../common/in_memory.rs"]
 mod in_memory;
+#[path = "../common/looking.rs"]
+mod looking;
 mod members;
+mod random;
 mod rejecting;
 #[path = "../common/rejections.rs"]
 mod rejections;

@@ -8,7 +8,6 @@ use ecs_operator::{
     aws::Aws,
     controllers::kind::Kind,
     desired::Identity,
-    model::Installation,
     plan::State,
 };
 use serde_json::{Value, json};
@@ -17,26 +16,22 @@ use simulator::{Entry, Simulator};
 use crate::{
     compare::ecs,
     every_member::{CLUSTER, Case, TASK_DEFINITION, cases, merge},
-    in_memory::{self, REGION},
+    in_memory,
+    looking::installation,
 };
 
 /// Waves after which an object must be as declared.
 const WAVES: usize = 4;
 
-const ID: Identity<'static> = Identity {
+/// The object `team/web`.
+pub const ID: Identity<'static> = Identity {
     namespace: "team",
     name: "web",
     uid: "u1",
 };
 
-fn installation() -> Installation {
-    Installation {
-        cluster_id: "c1".into(),
-        region: REGION.into(),
-    }
-}
-
-fn object<K: Kind>(spec: &Value) -> Result<K, String> {
+/// The object with this spec, as the API server would hold it.
+pub fn object<K: Kind>(spec: &Value) -> Result<K, String> {
     let metadata =
         json!({"namespace": ID.namespace, "name": ID.name, "uid": ID.uid, "generation": 1});
     let object = json!({"apiVersion": K::api_version(&()), "kind": K::kind(&()), "metadata": metadata, "spec": spec});

@@ -13,7 +13,7 @@ const NOT_FARGATE: &str =
 
 /// Holds on Fargate only.
 fn fargate(expression: &str, path: &str, message: &str) -> Rule {
-    rule(&format!("{NOT_FARGATE} || ({expression})"), path, message)
+    rule(&format!("({expression}) || {NOT_FARGATE}"), path, message)
 }
 
 /// See [`fargate_network`].
@@ -60,7 +60,7 @@ pub fn fargate_size() -> Rule {
         .collect();
     rule_of(
         &format!(
-            "{NOT_FARGATE} || !has(self.cpu) || !has(self.memory) || [{UNITS}].exists(c, [{MIB}].exists(m, {}))",
+            "!has(self.cpu) || !has(self.memory) || {NOT_FARGATE} || {UNITS}.exists(c, {MIB}.exists(m, {}))",
             fits.join(" || ")
         ),
         ".cpu",
@@ -77,7 +77,7 @@ pub const FARGATE_WINDOWS: &str =
 pub fn fargate_windows() -> Rule {
     rule_of(
         &format!(
-            "{NOT_FARGATE} || !has(self.cpu) || !has(self.runtimePlatform) || !has(self.runtimePlatform.operatingSystemFamily) || !self.runtimePlatform.operatingSystemFamily.startsWith('WINDOWS') || {UNITS} >= 1024"
+            "!has(self.runtimePlatform) || !has(self.runtimePlatform.operatingSystemFamily) || !self.runtimePlatform.operatingSystemFamily.startsWith('WINDOWS') || !has(self.cpu) || {NOT_FARGATE} || {UNITS}.exists(c, c >= 1024)"
         ),
         ".cpu",
         "\"'\" + self.cpu + \"'\"",
@@ -185,7 +185,7 @@ pub const FARGATE_EXECUTION_ROLE: &str = "has secrets, log driver awslogs or an 
 /// There is no instance whose role could do it.
 pub fn fargate_execution_role() -> Rule {
     containers(
-        &format!("{NOT_FARGATE} || has(self.executionRoleArn)"),
+        &format!("has(self.executionRoleArn) || {NOT_FARGATE}"),
         "(has(c.secrets) && c.secrets.size() > 0) || (has(c.logConfiguration) && c.logConfiguration.logDriver == 'awslogs') || c.image.contains('.dkr.ecr.')",
         FARGATE_EXECUTION_ROLE,
     )

@@ -11,7 +11,7 @@ pub const DEPENDS_ON: &str =
 /// A dependency is on another container.
 pub fn depends_on_others() -> Rule {
     containers(
-        "false",
+        "",
         "has(c.dependsOn) && c.dependsOn.exists(d, d.containerName == c.name || !(d.containerName in self.containerDefinitions.map(o, o.name)))",
         DEPENDS_ON,
     )
@@ -23,7 +23,7 @@ pub const DEPENDS_ON_ESSENTIAL: &str = "waits for the end (COMPLETE or SUCCESS) 
 /// When an essential container ends, so does the task.
 pub fn waits_for_end_of_helpers() -> Rule {
     containers(
-        "false",
+        "",
         "has(c.dependsOn) && c.dependsOn.exists(d, d.condition in ['COMPLETE', 'SUCCESS'] && self.containerDefinitions.exists(o, o.name == d.containerName && (!has(o.essential) || o.essential)))",
         DEPENDS_ON_ESSENTIAL,
     )
@@ -36,7 +36,7 @@ pub const DEPENDS_ON_HEALTH: &str =
 /// Health is what a health check says.
 pub fn waits_for_health_with_check() -> Rule {
     containers(
-        "false",
+        "",
         "has(c.dependsOn) && c.dependsOn.exists(d, d.condition == 'HEALTHY' && self.containerDefinitions.exists(o, o.name == d.containerName && !has(o.healthCheck)))",
         DEPENDS_ON_HEALTH,
     )
@@ -48,7 +48,7 @@ pub const LINKS: &str = "links to no other container of this task. Name one of t
 /// A link is to another container. Only its beginning is looked at: taking `name:alias` apart is beyond what a rule may cost.
 pub fn links_to_others() -> Rule {
     containers(
-        "false",
+        "",
         "has(c.links) && !c.links.all(l, self.containerDefinitions.exists(o, l.startsWith(o.name)))",
         LINKS,
     )
@@ -61,7 +61,7 @@ pub const VOLUMES_FROM: &str =
 /// Volumes are taken from another container.
 pub fn volumes_from_others() -> Rule {
     containers(
-        "false",
+        "",
         "has(c.volumesFrom) && !c.volumesFrom.all(v, has(v.sourceContainer) && v.sourceContainer != c.name && v.sourceContainer in self.containerDefinitions.map(o, o.name))",
         VOLUMES_FROM,
     )
@@ -74,7 +74,7 @@ pub const MOUNTS: &str =
 /// What is mounted is there.
 pub fn mounts_of_volumes() -> Rule {
     containers(
-        "false",
+        "",
         "has(c.mountPoints) && !c.mountPoints.all(m, has(m.sourceVolume) && has(self.volumes) && self.volumes.exists(v, v.name == m.sourceVolume))",
         MOUNTS,
     )
@@ -99,7 +99,7 @@ pub const ACCELERATORS: &str = "needs an InferenceAccelerator that is no deviceN
 /// An accelerator is one of the task's.
 pub fn accelerators_are_declared() -> Rule {
     containers(
-        "false",
+        "",
         "has(c.resourceRequirements) && c.resourceRequirements.exists(r, r.type == 'InferenceAccelerator' && !(has(r.value) && has(self.inferenceAccelerators) && self.inferenceAccelerators.exists(a, a.deviceName == r.value)))",
         ACCELERATORS,
     )

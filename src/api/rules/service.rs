@@ -46,7 +46,7 @@ rules! {
         "give exactly one of taskDefinitionRef (an EcsTaskDefinition of this namespace) and taskDefinition (family:revision or ARN).";
     /// Launch type or strategy.
     launch_type_or_strategy, LAUNCH_TYPE_OR_STRATEGY: ".capacityProviderStrategy",
-        "!(has(self.launchType) && has(self.capacityProviderStrategy) && size(self.capacityProviderStrategy) > 0)",
+        "!(has(self.capacityProviderStrategy) && size(self.capacityProviderStrategy) > 0 && has(self.launchType))",
         "excludes launchType. Remove one.";
     /// Managed instances have no launch type of their own.
     managed_instances, MANAGED_INSTANCES: ".launchType",

@@ -4,17 +4,21 @@ use kube::core::Rule;
 
 use super::{rule, rule_of};
 
-/// CPU units of the task as a CEL number; its text has the pattern of the schema.
-pub(super) const UNITS: &str = "(self.cpu.lowerAscii().endsWith('vcpu') ? int(double(self.cpu.lowerAscii().replace('vcpu', '').trim()) * 1024.0) : int(self.cpu))";
+/// CPU units of the task, a CEL list of one number; the text has the pattern of the schema.
+pub(super) const UNITS: &str = "[self.cpu.lowerAscii()].map(t, t.endsWith('vcpu') ? int(double(t.replace('vcpu', '').trim()) * 1024.0) : int(t))";
 
-/// MiB of the task as a CEL number; its text has the pattern of the schema.
-pub(super) const MIB: &str = "(self.memory.lowerAscii().endsWith('gb') ? int(double(self.memory.lowerAscii().replace('gb', '').trim()) * 1024.0) : int(self.memory))";
+/// MiB of the task, a CEL list of one number; the text has the pattern of the schema.
+pub(super) const MIB: &str = "[self.memory.lowerAscii()].map(t, t.endsWith('gb') ? int(double(t.replace('gb', '').trim()) * 1024.0) : int(t))";
 
 /// In no container `wrong` holds, a CEL expression of `c`, unless `unless` does. The message can't name the container: the API
-/// server bounds what a message may cost, and knows no bound of what is picked out of a list.
+/// server bounds what a message may cost, and knows no bound of what is picked out of a list. `unless` may be empty.
 pub(super) fn containers(unless: &str, wrong: &str, message: &str) -> Rule {
+    let unless = match unless {
+        "" => String::new(),
+        unless => format!("{unless} || "),
+    };
     rule(
-        &format!("{unless} || !self.containerDefinitions.exists(c, {wrong})"),
+        &format!("{unless}!self.containerDefinitions.exists(c, {wrong})"),
         ".containerDefinitions",
         &format!("a container {message}"),
     )
@@ -58,7 +62,7 @@ pub const CONTAINERS_MEMORY: &str = "is less than the containers' memoryReservat
 pub fn containers_fit_memory() -> Rule {
     rule_of(
         &format!(
-            "!has(self.memory) || self.containerDefinitions.map(c, has(c.memoryReservation) ? c.memoryReservation : (has(c.memory) ? c.memory : 0)).sum() <= {MIB}"
+            "!has(self.memory) || self.containerDefinitions.map(c, has(c.memoryReservation) ? c.memoryReservation : (has(c.memory) ? c.memory : 0)).sum() <= {MIB}[0]"
         ),
         ".memory",
         "\"'\" + self.memory + \"'\"",
@@ -74,7 +78,7 @@ pub const CONTAINERS_CPU: &str =
 pub fn containers_fit_cpu() -> Rule {
     rule_of(
         &format!(
-            "!has(self.cpu) || self.containerDefinitions.map(c, has(c.cpu) ? c.cpu : 0).sum() <= {UNITS}"
+            "!has(self.cpu) || self.containerDefinitions.map(c, has(c.cpu) ? c.cpu : 0).sum() <= {UNITS}[0]"
         ),
         ".cpu",
         "\"'\" + self.cpu + \"'\"",
@@ -88,7 +92,7 @@ pub const EC2_CPU: &str = "is outside of the 128-196608 CPU units that a task ca
 /// Instances bound a task's CPU; Fargate has its own sizes.
 pub fn ec2_cpu() -> Rule {
     rule_of(
-        &format!("!has(self.cpu) || ({UNITS} >= 128 && {UNITS} <= 196608)"),
+        &format!("!has(self.cpu) || {UNITS}.exists(c, c >= 128 && c <= 196608)"),
         ".cpu",
         "\"'\" + self.cpu + \"'\"",
         EC2_CPU,

@@ -9,7 +9,7 @@ use crate::{
     desired::service,
     model::{
         Members, arn,
-        observed::{FailedDeployment, Service},
+        observed::{FailedDeployment, Pause, Resource, Service},
     },
     plan::{request, rollout},
 };
@@ -45,6 +45,12 @@ impl Aws {
             }))
             .await?;
         }
+        let pausing = observed.service.as_ref().and_then(pausing);
+        if state == "IN_PROGRESS"
+            && let Some(deployment) = pausing
+        {
+            observed.pause = self.pause(deployment).await?;
+        }
         if interest.is_other_than_recorded(primary, is_declared) {
             observed.failed_deployment = self.failed_deployment(target).await?;
         }
@@ -52,6 +58,34 @@ impl Aws {
             observed.stopped_tasks = self.stopped_tasks(target).await?;
         }
         Ok(())
+    }
+
+    /// Where a service deployment waits for an answer, if it does.
+    async fn pause(&self, deployment: &str) -> Result<Option<Pause>, AwsError> {
+        let input = request! {"serviceDeploymentArns": [deployment]};
+        let answer = self
+            .ecs(Operation::DescribeServiceDeployments, &input)
+            .await?;
+        let Some(deployment) = array(&answer, "serviceDeployments").first() else {
+            return Ok(None);
+        };
+        let is_open =
+            |hook: &&Value| hook["targetType"] == "PAUSE" && hook["status"] == "AWAITING_ACTION";
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let revision = deployment["targetServiceRevision"]["arn"].as_str();
+        let open = array(deployment, "lifecycleHookDetails")
+            .iter()
+            .find(is_open);
+        Ok(open.map(|hook| Pause {
+            deployment: format!(
+                "ecs-svc/{}",
+                revision.map(arn::last_segment).unwrap_or_default()
+            ),
+            service_deployment: text(&deployment["serviceDeploymentArn"]).unwrap_or_default(),
+            hook: text(&hook["hookId"]).unwrap_or_default(),
+            stage: text(&deployment["lifecycleStage"]),
+            timeout_action: text(&hook["timeoutAction"]),
+        }))
     }
 
     /// The newest service deployment, when ECS gave it up or was told to stop it.
@@ -122,6 +156,15 @@ impl Aws {
         });
         Ok(tasks.into_iter().take(STOPPED_TASKS).map(explain).collect())
     }
+}
+
+/// ARN of the current service deployment, if a hook can make it wait for an answer: else nobody need ask.
+fn pausing(service: &Resource) -> Option<&str> {
+    let configuration = service.members.get("deploymentConfiguration")?;
+    let mut hooks = array(configuration, "lifecycleHooks").iter();
+    hooks
+        .any(|hook| hook["targetType"] == "PAUSE")
+        .then(|| service.text("currentServiceDeployment"))?
 }
 
 /// A stopped task's reason with its containers' reasons and exit codes.

@@ -1,6 +1,6 @@
 //! The objects to plan: manifests on top of what Kubernetes has.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use kube::{Api, Client, ResourceExt, api::ListParams, core::DeserializeGuard};
 use serde_json::Value;
@@ -217,6 +217,22 @@ impl Manifest<'_> {
     }
 }
 
+/// Seconds for which a busy API server is asked again.
+const PATIENCE: usize = 15;
+
+/// Whether the API server asks to come back later: it is overloaded, or has just learnt of the kind.
+fn is_busy(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Api(answer) if answer.code == 429)
+}
+
+/// What the API server says, without the rest of its answer.
+fn words(error: &kube::Error) -> String {
+    match error {
+        kube::Error::Api(answer) => format!("{} ({})", answer.message, answer.code),
+        error => error.to_string(),
+    }
+}
+
 async fn list<K: Kind>(
     client: &Client,
     namespace: Option<&str>,
@@ -227,7 +243,15 @@ async fn list<K: Kind>(
         Some(namespace) => Api::namespaced(client.clone(), namespace),
         None => Api::all(client.clone()),
     };
-    let list = match api.list(&ListParams::default()).await {
+    let mut answer = api.list(&ListParams::default()).await;
+    for _ in 0..PATIENCE {
+        if !answer.as_ref().is_err_and(is_busy) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        answer = api.list(&ListParams::default()).await;
+    }
+    let list = match answer {
         // The chart is not installed yet: beside manifests there are none then.
         Err(kube::Error::Api(answer)) if answer.is_not_found() && !is_asked => {
             return Ok(Vec::new());
@@ -235,7 +259,8 @@ async fn list<K: Kind>(
         list => list,
     };
     let list = list.map_err(|error| {
-        format!("Kubernetes does not list {}: {error}. Check KUBECONFIG, your rights and whether the chart is installed.", K::plural(&()))
+        let why = words(&error);
+        format!("Kubernetes does not list {}: {why}. Check KUBECONFIG, your rights and whether the chart is installed.", K::plural(&()))
     })?;
     let mut objects = Vec::new();
     for guarded in list {

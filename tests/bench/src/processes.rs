@@ -81,9 +81,10 @@ pub struct ControlPlane {
 }
 
 impl ControlPlane {
-    /// Starts one and waits until it answers.
-    pub async fn start(folder: &Path) -> Result<Self> {
+    /// Starts one and waits until it answers. `environment` is added to ours.
+    pub async fn start(folder: &Path, environment: &[(&str, &str)]) -> Result<Self> {
         let mut child = Command::new(".cache/bin/control-plane")
+            .envs(environment.iter().copied())
             .arg("up")
             .arg("--dir")
             .arg(folder)
@@ -109,6 +110,11 @@ impl ControlPlane {
     /// Its process id.
     pub fn pid(&self) -> Option<i32> {
         self.child.id().and_then(|pid| pid.try_into().ok())
+    }
+
+    /// What it has used.
+    pub fn usage(&self) -> Result<Usage> {
+        Usage::of(self.pid().ok_or("the control plane ended by itself")?)
     }
 
     /// Ends it and waits until it has removed what it wrote.

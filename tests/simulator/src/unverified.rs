@@ -184,8 +184,13 @@ pub const UNVERIFIED: &[Unverified] = &[
     ),
     row(
         "HOOKS_NOT_CALLED",
-        "Lifecycle hooks are kept and read back, but neither called nor waited for",
-        "ecs::deployment_configuration",
+        "Lifecycle hooks that call a function are kept and read back, but neither called nor waited for",
+        "ecs::pause_hook",
+    ),
+    row(
+        "LATE_ANSWERS",
+        "ContinueServiceDeployment for a hook that waits no more is InvalidParameterException",
+        "ecs::pause_hook",
     ),
     row(
         "MANAGED_TAGS_ALONE",
@@ -271,6 +276,16 @@ pub const UNVERIFIED: &[Unverified] = &[
         "THRESHOLD_ROUNDING",
         "The circuit breaker's percentage is rounded up",
         "ecs::circuit_breaker",
+    ),
+    row(
+        "TRAFFIC_STAGES_AT_ONCE",
+        "Pauses of the stages in which traffic moves come one after the other, when the new tasks are healthy",
+        "ecs::pause_hook",
+    ),
+    row(
+        "WHERE_PAUSES_ACT",
+        "Pauses act in deployments that are not rolling, from a service's second on",
+        "ecs::pause_hook",
     ),
 ];
 

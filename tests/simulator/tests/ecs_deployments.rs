@@ -256,3 +256,63 @@ fn blue_green_keeps_the_old_tasks_while_the_new_ones_bake() {
     assert_eq!(aws.service()["runningCount"], 1);
     assert_eq!(aws.service_deployment()["status"], "SUCCESSFUL");
 }
+
+#[test]
+fn blue_green_deployment_starts_a_whole_new_set_when_fewer_are_wanted() {
+    let aws = Aws::new();
+    let blue_green =
+        json!({ "deploymentConfiguration": { "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 0 } });
+    aws.create(2, blue_green);
+    aws.0.advance(60.0);
+    let arn = aws.register("nginx:2");
+    aws.update(json!({ "taskDefinition": arn, "desiredCount": 1 }));
+    aws.0.advance(120.0);
+    assert_eq!(aws.primary()["rolloutState"], "COMPLETED");
+    assert_eq!(aws.service()["runningCount"], 1);
+}
+
+/// A service whose second deployment waits at a hook, and what DescribeServiceDeployments says of it.
+fn paused(timeout: serde_json::Value) -> (Aws, serde_json::Value) {
+    let aws = Aws::new();
+    let hook = json!({ "targetType": "PAUSE", "lifecycleStages": ["PRE_SCALE_UP"], "timeoutConfiguration": timeout });
+    aws.create(
+        1,
+        json!({ "deploymentConfiguration": { "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 0, "lifecycleHooks": [hook] } }),
+    );
+    aws.0.advance(60.0);
+    let arn = aws.register("nginx:2");
+    aws.update(json!({ "taskDefinition": arn }));
+    aws.0.advance(60.0);
+    let waits = aws.service_deployment();
+    assert_eq!(waits["lifecycleStage"], "PRE_SCALE_UP");
+    assert_eq!(
+        waits["lifecycleHookDetails"][0]["status"],
+        "AWAITING_ACTION"
+    );
+    assert_eq!(aws.primary()["runningCount"], 0);
+    (aws, waits)
+}
+
+#[test]
+fn deployment_waits_at_a_pause_until_it_is_continued() {
+    let (aws, waits) = paused(json!({}));
+    let answer = json!({ "serviceDeploymentArn": waits["serviceDeploymentArn"], "hookId": waits["lifecycleHookDetails"][0]["hookId"] });
+    aws.ecs("ContinueServiceDeployment", answer.clone());
+    aws.0.advance(60.0);
+    assert_eq!(aws.primary()["rolloutState"], "COMPLETED");
+    assert_eq!(aws.service_deployment()["status"], "SUCCESSFUL");
+    let late = aws.refused("ContinueServiceDeployment", answer);
+    assert_eq!(late.code, "InvalidParameterException");
+}
+
+#[test]
+fn pause_that_nobody_answers_ends_as_it_says() {
+    for (action, status) in [
+        ("ROLLBACK", "ROLLBACK_SUCCESSFUL"),
+        ("CONTINUE", "SUCCESSFUL"),
+    ] {
+        let (aws, _) = paused(json!({ "timeoutInMinutes": 5, "action": action }));
+        aws.0.advance(600.0);
+        assert_eq!(aws.service_deployment()["status"], status, "{action}");
+    }
+}

@@ -14,6 +14,8 @@ use kube::{
 };
 use tokio::sync::OnceCell;
 
+pub use crate::charts::{root, tool};
+
 /// A running control plane.
 pub struct ControlPlane {
     /// Folder with kubeconfig and audit log.
@@ -22,28 +24,18 @@ pub struct ControlPlane {
     kinds: OnceCell<()>,
 }
 
-/// The repository.
-pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// A tool that `make tools` builds.
-pub fn tool(name: &str) -> PathBuf {
-    let path = root().join(".cache/bin").join(name);
-    assert!(
-        path.exists(),
-        "{} is missing; run: make tools",
-        path.display()
-    );
-    path
-}
-
-/// A folder for what stories write: kubeconfigs and logs.
+/// A folder for what stories write: kubeconfigs and logs. `tests/chart/rights.rs` finds it afterwards.
 pub fn scratch() -> PathBuf {
-    let dir =
-        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("stories-{}", std::process::id()));
-    std::fs::create_dir_all(&dir).expect("the target folder is writable");
-    dir
+    static SCRATCH: OnceLock<PathBuf> = OnceLock::new();
+    let make = || {
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let dir = target.join(format!("stories-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).expect("the target folder is writable");
+        let last = target.join("stories-last-run");
+        std::fs::write(last, dir.display().to_string()).expect("the target folder is writable");
+        dir
+    };
+    SCRATCH.get_or_init(make).clone()
 }
 
 impl ControlPlane {

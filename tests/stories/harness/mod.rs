@@ -9,6 +9,7 @@ pub mod lifecycle;
 pub mod objects;
 pub mod operator;
 pub mod passing;
+pub mod replicas;
 pub mod scraping;
 pub mod watching;
 pub mod world;

@@ -78,6 +78,11 @@ impl Operator {
         line(&mut self.stdout)?.parse().ok()
     }
 
+    /// Its process id.
+    pub fn pid(&self) -> &str {
+        &self.pid
+    }
+
     /// What it logged so far.
     pub fn logs(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()

@@ -14,7 +14,7 @@ use kube::{
     runtime::{WatchStreamExt, watcher},
 };
 use serde_json::{Value, json};
-use simulator::{Entry, Options, Server, Simulator};
+use simulator::{Account as AwsAccount, Entry, Options, Server, Simulator};
 
 use super::{
     audit,
@@ -27,6 +27,9 @@ use super::{
 /// Account and Region of every story.
 pub const ACCOUNT: &str = "000000000000";
 pub const REGION: &str = "us-east-1";
+
+/// Access key of the second operator, where there is one; the story's own has `test`.
+pub const SECOND: &str = "second";
 
 /// Real time until what must happen counts as not happening; machines under load are slow.
 pub const DEADLINE: Duration = Duration::from_secs(90);
@@ -51,8 +54,8 @@ pub struct World {
     pub env: Vec<(String, String)>,
     plane: Arc<ControlPlane>,
     server: Server,
-    account: Account,
-    operator: Option<Operator>,
+    pub(super) account: Account,
+    pub(super) operator: Option<Operator>,
 }
 
 /// Runs a story on a control plane of its own, without kinds, that it may stop and change.
@@ -102,12 +105,17 @@ impl World {
             .create(&PostParams::default(), &object)
             .await
             .expect("the namespace is new");
-        let simulator = Simulator::new(Options {
+        let mut options = Options {
             rate: RATE,
             ..Options::default()
+        };
+        options.accounts.push(AwsAccount {
+            id: ACCOUNT.to_owned(),
+            access_key: SECOND.to_owned(),
         });
+        let simulator = Simulator::new(options);
         let server = simulator.listen(0).await.expect("a free port");
-        let listener = listener(&simulator);
+        let listener = listener(&simulator, "shared");
         let chart = [
             "--set".to_owned(),
             format!("watchNamespaces={{{namespace}}}"),
@@ -129,7 +137,7 @@ impl World {
     }
 
     /// The flags of the story's operator.
-    fn all_flags(&self) -> Vec<String> {
+    pub(super) fn all_flags(&self) -> Vec<String> {
         let flags = [
             "--region",
             REGION,
@@ -181,6 +189,17 @@ impl World {
             &self.all_flags(),
             &self.env,
         ));
+    }
+
+    /// Starts the operator as a Pod's container would: with just its arguments and environment.
+    pub fn start_container(&mut self, args: &[String], env: &[(String, String)]) {
+        let log = scratch().join(format!("{}.log", self.namespace));
+        self.operator = Some(Operator::start(&self.account.kubeconfig, log, args, env));
+    }
+
+    /// Gives the operator a ServiceAccount that exists.
+    pub async fn use_account(&mut self, namespace: &str, name: &str) {
+        self.account = Account::of(&self.plane, &self.client, namespace, name).await;
     }
 
     /// SIGKILL.
@@ -387,6 +406,11 @@ impl World {
             .unwrap_or_else(|error| panic!("{operation}: {error:?}"))
     }
 
+    /// The load balancer and the listener that the examples name.
+    pub fn demo_listener(&self) -> String {
+        listener(&self.simulator, "demo")
+    }
+
     /// The service as ECS describes it.
     pub fn ecs_service(&self, name: &str) -> Value {
         let cluster = format!("{}-main", self.namespace);
@@ -452,8 +476,11 @@ impl World {
                 entry.operation
             );
         }
-        let log = std::fs::read_to_string(scratch().join(format!("{}.log", self.namespace)))
-            .unwrap_or_default();
+        let log = |of: &str| {
+            let path = scratch().join(format!("{}{of}.log", self.namespace));
+            std::fs::read_to_string(path).unwrap_or_default()
+        };
+        let log = log("") + &log("-second");
         for canary in ["environment-canary", "secret-canary"] {
             assert!(!log.contains(canary), "{canary} is in the log");
         }
@@ -482,13 +509,13 @@ impl World {
 }
 
 /// The chart's ServiceAccount with the chart's rights.
-struct Account {
+pub(super) struct Account {
     user: String,
-    kubeconfig: PathBuf,
+    pub(super) kubeconfig: PathBuf,
 }
 
 impl Account {
-    /// Renders the chart with helm, applies account and rights, and writes a kubeconfig with a token of the account.
+    /// Renders the chart with helm, and applies account and rights.
     async fn install(
         plane: &ControlPlane,
         client: &Client,
@@ -510,6 +537,11 @@ impl Account {
         ]);
         let manifests = run(&mut helm, "").expect("the chart renders");
         plane.kubectl(&["apply", "-f", "-"], &manifests);
+        Self::of(plane, client, namespace, release).await
+    }
+
+    /// Writes a kubeconfig with a token of an account.
+    async fn of(plane: &ControlPlane, client: &Client, namespace: &str, name: &str) -> Self {
         let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), namespace);
         let spec = TokenRequestSpec {
             expiration_seconds: Some(7200),
@@ -520,7 +552,7 @@ impl Account {
             ..Default::default()
         };
         let token = accounts
-            .create_token_request(release, &PostParams::default(), &request)
+            .create_token_request(name, &PostParams::default(), &request)
             .await
             .expect("a token");
         let admin = std::fs::read_to_string(plane.kubeconfig()).expect("a kubeconfig");
@@ -529,14 +561,14 @@ impl Account {
         let kubeconfig = scratch().join(format!("{namespace}.kubeconfig"));
         std::fs::write(&kubeconfig, config.to_string()).expect("writable");
         Self {
-            user: format!("system:serviceaccount:{namespace}:{release}"),
+            user: format!("system:serviceaccount:{namespace}:{name}"),
             kubeconfig,
         }
     }
 }
 
 /// A load balancer with a listener, as a platform team makes them.
-fn listener(simulator: &Simulator) -> String {
+fn listener(simulator: &Simulator, name: &str) -> String {
     let call = |operation: &str, input: Value| {
         simulator
             .api(ACCOUNT, REGION, "elasticloadbalancing", operation, input)
@@ -544,7 +576,7 @@ fn listener(simulator: &Simulator) -> String {
     };
     let balancer = call(
         "CreateLoadBalancer",
-        json!({"Name": "shared", "Subnets": ["subnet-a", "subnet-b"]}),
+        json!({"Name": name, "Subnets": ["subnet-a", "subnet-b"]}),
     );
     let default = json!([{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]);
     let arn = &balancer["LoadBalancers"][0]["LoadBalancerArn"];

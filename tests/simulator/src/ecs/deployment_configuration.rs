@@ -84,7 +84,7 @@ fn circuit_breaker(current: Option<&Value>, change: &Value) -> Value {
     Value::Object(members)
 }
 
-/// Hooks are kept and read back, but never called. [?] unverified: HOOKS_NOT_CALLED
+/// A hook with AWS's defaults; what it does is in `pause_hook`.
 fn hook(hook: &Value) -> Value {
     let timeout = [
         ("timeoutInMinutes", json!(1440)),

@@ -59,6 +59,19 @@ pub(super) fn deployment(
     }
 }
 
+/// "ECS Hook State Change": a deployment waits for an answer.
+pub(super) fn hook(service: &Service, id: &str, stage: &str, expires_at: Time) -> Event {
+    let mut detail = detail("INFO", "HOOK_AWAITING_ACTION", service);
+    detail["hookId"] = json!(id);
+    detail["lifecycleStage"] = json!(stage);
+    detail["expiresAt"] = json!(iso8601(expires_at));
+    Event {
+        detail_type: "ECS Hook State Change",
+        resource: service.arn.clone(),
+        detail,
+    }
+}
+
 /// "ECS Service Action".
 pub(super) fn action(service: &Service, kind: &str, name: &str) -> Event {
     let mut detail = detail(kind, name, service);

@@ -23,6 +23,7 @@ mod network_rules;
 mod new_task;
 mod normalise;
 mod paging;
+mod pause_hook;
 mod placement;
 mod revision;
 mod rollback;
@@ -142,6 +143,7 @@ impl State {
             "ListServiceDeployments" => self.list_service_deployments(call),
             "DescribeServiceDeployments" => self.describe_service_deployments(call),
             "DescribeServiceRevisions" => self.describe_service_revisions(call),
+            "ContinueServiceDeployment" => self.continue_service_deployment(call, world),
             "StopServiceDeployment" => self.stop_service_deployment(call, world),
             "RunTask" => self.run_task(call, world),
             "StopTask" => self.stop_task(call, world),

@@ -1,6 +1,7 @@
 //! The service scheduler: one look at a service starts and stops the tasks that can be started and stopped now.
 
 use super::deployment::{Deployment, Rollout};
+use super::pause_hook::{AFTER_SCALE_UP, BEFORE_SCALE_UP};
 use super::service::{Service, Status};
 use super::service_deployment;
 use super::task::{Stop, Task};
@@ -63,6 +64,9 @@ impl State {
         self.stop_as_requested(service, world);
         if circuit_breaker::has_tripped(service) {
             self.trip(service, world);
+        }
+        if self.pauses(service, &BEFORE_SCALE_UP, world) {
+            return;
         }
         let bounds = bounds(service);
         self.stop_surplus(service, world);
@@ -138,12 +142,11 @@ impl State {
         if service.deployments.len() == 1 {
             return true;
         }
-        let desired = service.desired;
         let minutes = service.deployment_number("bakeTimeInMinutes").unwrap_or(0);
-        let primary = &mut service.deployments[0];
-        if healthy < desired {
+        if healthy < service.desired || self.pauses(service, &AFTER_SCALE_UP, world) {
             return false;
         }
+        let primary = &mut service.deployments[0];
         let until = *primary.baking_at.get_or_insert(world.now) + minutes as f64 * 60.0;
         if world.now < until {
             service.wake(&mut self.agenda, until);
@@ -167,7 +170,11 @@ impl State {
             seats.iter().filter(own).count()
         };
         let missing = service.desired - count(there);
-        let room = bounds.most - count(seats.len());
+        let room = match is_blue_green(service) && !failed {
+            // A whole new set comes beside whatever runs, were that more than is wanted now.
+            true => missing,
+            false => bounds.most - count(seats.len()),
+        };
         let number = missing.min(room);
         if number <= 0 {
             return;

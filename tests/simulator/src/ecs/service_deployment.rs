@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::deployment::Counts;
 use super::input::Object;
+use super::pause_hook::PauseHook;
 use super::revision::Revision;
 use super::service::Service;
 use super::{State, arn, circuit_breaker};
@@ -67,6 +68,8 @@ pub(super) struct ServiceDeployment {
     pub(super) target: Arc<Revision>,
     pub(super) sources: Vec<Arc<Revision>>,
     pub(super) rollback: Option<Rollback>,
+    /// Pauses that were reached, in order.
+    pub(super) pauses: Vec<PauseHook>,
     /// Whether the circuit breaker ended it.
     pub(super) triggered: bool,
     pub(super) failure_count: i64,
@@ -95,6 +98,7 @@ impl ServiceDeployment {
             target,
             sources,
             rollback: None,
+            pauses: Vec::new(),
             triggered: false,
             failure_count: 0,
             requested: 0,
@@ -166,6 +170,9 @@ impl ServiceDeployment {
         if self.status != Status::InProgress || matches!(strategy, None | Some("ROLLING")) {
             return None;
         }
+        if let Some(pause) = self.pauses.iter().find(|pause| pause.is_open()) {
+            return Some(pause.stage);
+        }
         let current = service
             .deployments
             .iter()
@@ -210,6 +217,11 @@ impl State {
                 shown.lifecycle_stage(service).map(Value::from),
             ),
             ("rollback", shown.rollback.as_ref().map(rollback)),
+            (
+                "lifecycleHookDetails",
+                (!shown.pauses.is_empty())
+                    .then(|| shown.pauses.iter().map(PauseHook::view).collect()),
+            ),
         ] {
             view.extend(value.map(|value| (member.to_owned(), value)));
         }

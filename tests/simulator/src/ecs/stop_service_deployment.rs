@@ -90,7 +90,8 @@ impl State {
     }
 }
 
-fn not_found() -> ApiError {
+/// No service deployment has the ARN.
+pub(super) fn not_found() -> ApiError {
     ApiError::client(
         "ServiceDeploymentNotFoundException",
         "Service deployment not found.",

@@ -1,0 +1,129 @@
+//! The reference of a kind, as Markdown, from its CustomResourceDefinition.
+
+use std::fmt::Write;
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use serde_json::Value;
+
+use crate::markdown::anchor;
+
+/// Text that ends no cell of a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}
+
+/// The page of a kind.
+pub fn page(crd: &CustomResourceDefinition) -> String {
+    let names = &crd.spec.names;
+    let version = &crd.spec.versions[0];
+    let schema = serde_json::to_value(&version.schema).expect("plain data");
+    let root = &schema["openAPIV3Schema"];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut page = format!("# {}\n\n", names.kind);
+    let _ = writeln!(page, "{}\n", text(&root["description"]));
+    let _ = writeln!(
+        page,
+        "`apiVersion: {}/{}`, short name `{}`. This page is generated; `kubectl explain {} --recursive` says the same.",
+        crd.spec.group,
+        version.name,
+        names
+            .short_names
+            .as_deref()
+            .unwrap_or_default()
+            .join("`, `"),
+        names.singular.as_deref().unwrap_or_default(),
+    );
+    for part in ["spec", "status"] {
+        section(&mut page, part, &root["properties"][part]);
+    }
+    page
+}
+
+/// An object's members in a table, the rules between them, then the objects among its members.
+fn section(page: &mut String, path: &str, schema: &Value) {
+    let _ = writeln!(page, "\n## {path}\n");
+    if let Some(text) = schema["description"].as_str() {
+        let _ = writeln!(page, "{}\n", text.replace('\n', " "));
+    }
+    let _ = writeln!(page, "| member | type | means |\n|---|---|---|");
+    let required = schema["required"].as_array();
+    let mut inner = Vec::new();
+    for (name, member) in schema["properties"].as_object().into_iter().flatten() {
+        let (type_, below) = shape(member, format!("{path}.{name}"));
+        let is_required = required.is_some_and(|all| all.contains(&Value::from(name.as_str())));
+        let name = match &below {
+            Some((path, _)) => format!("[{name}](#{})", anchor(path)),
+            None => name.clone(),
+        };
+        let _ = writeln!(
+            page,
+            "| {name} | {type_}{} | {} |",
+            if is_required { ", required" } else { "" },
+            cell(member["description"].as_str().unwrap_or_default()),
+        );
+        inner.extend(below);
+    }
+    rules(page, schema);
+    for (path, schema) in inner {
+        section(page, &path, schema);
+    }
+}
+
+/// A member's type in words, and the object that it is or holds.
+fn shape(schema: &Value, path: String) -> (String, Option<(String, &Value)>) {
+    if let Some(words) = schema["enum"].as_array() {
+        let words: Vec<_> = words
+            .iter()
+            .filter_map(Value::as_str)
+            .filter(|word| !word.is_empty())
+            .collect();
+        return (format!("`{}`", words.join("`, `")), None);
+    }
+    for (member, sign, word) in [
+        ("items", "[]", "list of"),
+        ("additionalProperties", "{}", "map of"),
+    ] {
+        if schema[member].is_object() {
+            let (type_, below) = shape(&schema[member], format!("{path}{sign}"));
+            return (format!("{word} {type_}"), below);
+        }
+    }
+    if schema["properties"].is_object() {
+        return ("object".to_owned(), Some((path, schema)));
+    }
+    if schema["x-kubernetes-preserve-unknown-fields"] == true {
+        return ("any JSON".to_owned(), None);
+    }
+    let type_ = schema["format"]
+        .as_str()
+        .filter(|format| *format == "date-time");
+    let type_ = type_.or(schema["type"].as_str()).unwrap_or("any");
+    (type_.to_owned(), None)
+}
+
+/// What the API server refuses, in the words in which it does.
+fn rules(page: &mut String, schema: &Value) {
+    let rules = schema["x-kubernetes-validations"].as_array();
+    let sentence = |rule: &Value| {
+        // Of a message that is put together the constant end says what is wrong.
+        let built = rule["messageExpression"]
+            .as_str()
+            .and_then(|said| said.rsplit('"').nth(1));
+        let said = rule["message"].as_str().or(built)?.trim();
+        let field = rule["fieldPath"].as_str().unwrap_or_default();
+        Some(match field.trim_start_matches('.') {
+            "" => format!("- {said}"),
+            field => format!("- `{field}`: {said}"),
+        })
+    };
+    let mut lines: Vec<_> = rules.into_iter().flatten().filter_map(sentence).collect();
+    lines.sort();
+    lines.dedup();
+    if !lines.is_empty() {
+        let _ = writeln!(
+            page,
+            "\nWhat is refused, and in which words:\n\n{}",
+            lines.join("\n")
+        );
+    }
+}

@@ -1,0 +1,305 @@
+//! What the documentation shows works: its commands from an empty Kubernetes cluster on, and every block of YAML.
+
+use std::{
+    collections::BTreeSet,
+    fmt::Write,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::{Value, json};
+use simulator::Fate;
+
+use crate::{
+    harness::{
+        World,
+        control_plane::{root, run, scratch, tool},
+        world::{REGION, story, story_alone},
+    },
+    importing, installing,
+    markdown::{self, Block},
+};
+
+/// Documents in which commands build on each other, in the order in which a newcomer reads. The others follow.
+const READ_FIRST: [&str; 3] = ["README.md", "docs/install.md", "docs/first-service.md"];
+
+/// Seconds until a block of commands counts as stuck; machines under load are slow.
+const PATIENCE: &str = "180";
+
+/// Every Markdown file that people read, those to be read first before the others.
+fn documents() -> Vec<PathBuf> {
+    let mut todo: Vec<PathBuf> = ["docs", "examples", "charts", "deploy"]
+        .iter()
+        .map(|folder| root().join(folder))
+        .filter(|folder| folder.exists())
+        .collect();
+    let mut others = BTreeSet::new();
+    while let Some(folder) = todo.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                todo.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "md") {
+                others.insert(path);
+            }
+        }
+    }
+    let first = READ_FIRST.map(|path| root().join(path));
+    let others = others.into_iter().filter(|path| !first.contains(path));
+    first.iter().cloned().chain(others).collect()
+}
+
+/// The blocks of every document, with the place of each; what is marked as last comes last.
+fn blocks(wanted: impl Fn(&Block) -> bool) -> Vec<(String, Block)> {
+    let of = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).expect("text");
+        let name = path
+            .strip_prefix(root())
+            .expect("of the repository")
+            .to_owned();
+        let place = move |block: Block| (format!("{}:{}", name.display(), block.line), block);
+        markdown::blocks(&text).into_iter().map(place)
+    };
+    let all = documents().into_iter().flat_map(of);
+    let mut all: Vec<_> = all.filter(|(_, block)| wanted(block)).collect();
+    all.sort_by_key(|(_, block)| block.mark("run") == Some("last"));
+    all
+}
+
+/// A folder with the programs that the commands name.
+fn programs() -> PathBuf {
+    let folder = scratch().join("bin");
+    std::fs::create_dir_all(&folder).expect("writable");
+    let operator = Path::new(env!("CARGO_BIN_EXE_ecs-operator")).to_owned();
+    for (name, program) in [
+        (
+            "kubectl",
+            tool("kubectl").canonicalize().expect("a program"),
+        ),
+        ("helm", tool("helm")),
+        ("ecs-operator", operator),
+    ] {
+        let link = folder.join(name);
+        if !link.exists() {
+            std::os::unix::fs::symlink(program, link).expect("writable");
+        }
+    }
+    folder
+}
+
+/// A kubelet's part: runs the pod of the chart's Deployment, and runs it anew when its specification changes.
+#[derive(Default)]
+struct Kubelet {
+    pod: Value,
+}
+
+impl Kubelet {
+    async fn look(&mut self, world: &mut World) {
+        let deployments = ["get", "deployments", "-n", "ecs-operator", "-o", "json"];
+        let said = world.plane().kubectl(&deployments, "");
+        let deployments: Value = serde_json::from_str(&said).expect("kubectl prints JSON");
+        let pod = &deployments["items"][0]["spec"]["template"]["spec"];
+        if *pod == self.pod {
+            return;
+        }
+        if !self.pod.is_null() {
+            world.terminate();
+        }
+        self.pod = pod.clone();
+        if pod.is_null() {
+            return;
+        }
+        // Where AWS is, and how fast its time passes, is this machine's; a pod has an address of its own to listen on.
+        let endpoint = world.endpoint().to_owned();
+        let here = [
+            ("ECS_OPERATOR_ENDPOINT_URL", endpoint.as_str()),
+            ("ECS_OPERATOR_ALLOW_INSECURE_ENDPOINT", "true"),
+            ("ECS_OPERATOR_LISTEN", "127.0.0.1:0"),
+            ("ECS_OPERATOR_POLL_PERIOD", "200ms"),
+        ];
+        installing::start_pod(world, &here).await;
+    }
+}
+
+/// A folder that looks like the repository's root to the commands, and may be written to, with the files that they read.
+fn checkout() -> PathBuf {
+    let folder = scratch().join("checkout");
+    std::fs::create_dir_all(&folder).expect("writable");
+    let files = Path::new("tests/stories/files");
+    for (name, file) in [
+        ("charts", Path::new("charts").to_owned()),
+        ("examples", Path::new("examples").to_owned()),
+        ("taskdef.json", files.join("described.json")),
+        ("service.json", files.join("services.json")),
+    ] {
+        let link = folder.join(name);
+        if !link.exists() {
+            std::os::unix::fs::symlink(root().join(file), link).expect("writable");
+        }
+    }
+    folder
+}
+
+/// Runs a block of commands as a person at the repository's root does; what it printed, and its exit code.
+fn run_block(world: &World, block: &Block) -> (String, Option<i32>) {
+    let home = scratch().join("home");
+    std::fs::create_dir_all(&home).expect("writable");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let output = Command::new("timeout")
+        .args([
+            PATIENCE,
+            "sh",
+            "-eu",
+            "-c",
+            &format!("exec 2>&1\n{}", block.text),
+        ])
+        .current_dir(checkout())
+        .env("PATH", format!("{}:{path}", programs().display()))
+        .env("HOME", home)
+        .env("KUBECONFIG", world.plane().kubeconfig())
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "secret-canary-of-a-person")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("ECS_OPERATOR_REGION", REGION)
+        .env("ECS_OPERATOR_ENDPOINT_URL", world.endpoint())
+        .env("ECS_OPERATOR_ALLOW_INSECURE_ENDPOINT", "true")
+        .output()
+        .expect("sh runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    (said, output.status.code())
+}
+
+#[test]
+fn commands_work_from_an_empty_cluster_on() {
+    story_alone("walkthrough", |mut world| async move {
+        world.demo_listener();
+        world.simulator.set_rate(60.0);
+        world.simulator.script(|script| {
+            let reason = "failed to resolve ref nginx:1.82: not found".to_owned();
+            script.set_image(
+                "public.ecr.aws/nginx/nginx:1.82",
+                Fate::PullFails { reason },
+            );
+        });
+        importing::make_by_hand(&world);
+        let mut kubelet = Kubelet::default();
+        let mut told = String::new();
+        let mut before_adoption = 0;
+        let all = blocks(|block| block.mark("run").is_some());
+        assert!(all.len() >= 15, "only {} blocks are run", all.len());
+        for (place, block) in &all {
+            let (said, code) = run_block(&world, block);
+            let wanted = block
+                .mark("code")
+                .map_or(0, |code| code.parse().expect("a number"));
+            let _ = writeln!(told, "--- {place}\n{}{said}", block.text);
+            assert_eq!(
+                code,
+                Some(wanted),
+                "{place}: the commands end otherwise\n{told}\n{}\n{}",
+                world.calls(),
+                world.tail()
+            );
+            if block.text.contains("kubectl describe ecsservice") {
+                for words in [
+                    "RolloutFailed",
+                    "CannotPullContainerError",
+                    "circuit breaker",
+                    "serves",
+                    "mend the task definition",
+                ] {
+                    assert!(
+                        said.contains(words),
+                        "{place}: {words} is not told:\n{said}"
+                    );
+                }
+            }
+            if block.text.contains("kubectl delete -f examples/quickstart") {
+                let left = world.aws("ecs", "ListClusters", json!({}));
+                let left = left["clusterArns"].to_string();
+                assert!(!left.contains("default-main"), "{place}: AWS has {left}");
+            }
+            if block.text.contains("> legacy.yaml") {
+                let file = checkout().join("legacy.yaml");
+                let yaml = std::fs::read_to_string(file).expect("what the command wrote");
+                assert!(importing::consent(&world, &yaml) >= 5, "{place}: {yaml}");
+                before_adoption = world.mutations().len();
+            }
+            if block.text.contains("-f legacy.yaml") {
+                let changes = world.mutations().split_off(before_adoption);
+                assert!(
+                    changes.iter().all(|call| call == "TagResource"),
+                    "{place}: {changes:?}"
+                );
+            }
+            kubelet.look(&mut world).await;
+        }
+        assert!(kubelet.pod.is_null(), "the chart is uninstalled");
+        println!("{told}");
+        world.check();
+    });
+}
+
+/// What completes a fragment of a kind's spec.
+fn complete(kind: &str, spec: Value) -> Value {
+    let mut whole = match kind {
+        "EcsCluster" => json!({}),
+        "EcsTaskDefinition" => {
+            json!({"containerDefinitions": [{"name": "app", "image": "nginx:1", "memory": 128}]})
+        }
+        "EcsService" if spec.get("taskDefinitionRef").is_some() => json!({"cluster": "main"}),
+        "EcsService" => json!({"cluster": "main", "taskDefinition": "web:1"}),
+        kind => panic!("no rule completes a fragment of {kind}"),
+    };
+    let members = spec.as_object().expect("members").clone();
+    whole.as_object_mut().expect("members").extend(members);
+    json!({"apiVersion": "ecs-operator.dev/v1alpha1", "kind": kind, "metadata": {"name": "fragment"}, "spec": whole})
+}
+
+/// The manifests that a block of YAML stands for: its own; a spec's, completed; or the chart's, with these values.
+fn manifests(place: &str, block: &Block) -> String {
+    if let Some(path) = block.mark("fragment") {
+        let kind = path
+            .strip_suffix(".spec")
+            .unwrap_or_else(|| panic!("{place}: fragment=KIND.spec"));
+        let spec = serde_saphyr::from_str(&block.text).expect("YAML");
+        return complete(kind, spec).to_string();
+    }
+    if block.mark("values").is_some() {
+        let mut helm = Command::new(tool("helm"));
+        helm.args(["template", "ecs-operator"])
+            .arg(root().join("charts/ecs-operator"))
+            .args(["--namespace", "ecs-operator", "--values", "-"]);
+        return run(&mut helm, &block.text).unwrap_or_else(|error| panic!("{place}: {error}"));
+    }
+    assert!(
+        block.marks.is_empty(),
+        "{place}: unknown mark {:?}",
+        block.marks
+    );
+    block.text.clone()
+}
+
+#[test]
+fn every_block_of_yaml_is_taken_by_the_api_server() {
+    story("documents", |world| async move {
+        // A server-side dry run asks for the namespaces that manifests name.
+        for namespace in ["ecs-operator", "shop", "payments"] {
+            let _ = world
+                .plane()
+                .try_kubectl(&["create", "namespace", namespace], "");
+        }
+        let all = blocks(|block| matches!(block.language.as_str(), "yaml" | "yml"));
+        let (foreign, ours): (Vec<_>, Vec<_>) = all
+            .iter()
+            .partition(|(_, block)| block.mark("foreign").is_some());
+        for (place, block) in ours {
+            let server_side = ["--server-side", "--force-conflicts", "--dry-run=server"];
+            let mut apply = ["apply", "-f", "-"].to_vec();
+            apply.extend(server_side);
+            let result = world.plane().try_kubectl(&apply, &manifests(place, block));
+            assert!(result.is_ok(), "{place}: {}", result.unwrap_err());
+        }
+        assert!(all.len() - foreign.len() >= 6, "too few blocks of YAML");
+    });
+}
