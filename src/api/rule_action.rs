@@ -48,6 +48,18 @@ pub struct RuleAction {
     pub jwt_validation_config: Option<JwtValidationConfig>,
 }
 
+impl RuleAction {
+    /// ARNs of the target groups of others that it leads to.
+    pub fn target_group_arns(&self) -> impl Iterator<Item = &str> {
+        let weighted = self.forward_config.iter();
+        let weighted = weighted.flat_map(|config| config.target_groups.iter().flatten());
+        self.target_group_arn
+            .iter()
+            .chain(weighted.filter_map(|group| group.target_group_arn.as_ref()))
+            .map(String::as_str)
+    }
+}
+
 /// Kind of an action.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
