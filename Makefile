@@ -8,7 +8,8 @@
 CARGO_DENY_VERSION := 0.20.2
 CARGO_DENY := .cache/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
 GO := tests/tools/go.sh
-TOOLS := helm.sh/helm/v4/cmd/helm github.com/helm-unittest/helm-unittest/cmd/helm-unittest github.com/yannh/kubeconform/cmd/kubeconform
+TOOLS := helm.sh/helm/v4/cmd/helm github.com/helm-unittest/helm-unittest/cmd/helm-unittest github.com/yannh/kubeconform/cmd/kubeconform \
+	github.com/rhysd/actionlint/cmd/actionlint
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-10s%s\n", $$1, $$2 }'
@@ -33,22 +34,23 @@ bench: tools ## print the figures: time, calls, CPU and memory; make bench N=100
 	cargo build --locked --release --timings --package ecs-operator --package bench
 	target/release/bench
 
-lint: tools $(CARGO_DENY) ## check formats, lints, licences, sources and advisories of dependencies
+lint: tools $(CARGO_DENY) ## check formats, lints, workflows, licences, sources and advisories of dependencies
 	cargo fmt --all --check
 	@files=$$(gofmt -l tests) && { test -z "$$files" || { echo "not formatted with gofmt: $$files"; exit 1; }; }
 	cd tests/control-plane && ../../$(GO) vet ./...
 	cd tests/tools && ../../$(GO) vet ./...
 	cd tests/argo-cd && ../../$(GO) vet .
+	.cache/bin/actionlint -shellcheck= -pyflakes=
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO_DENY) --locked --workspace check --hide-inclusion-graph bans licenses sources
 	@if GIT_TERMINAL_PROMPT=0 timeout 60 $(CARGO_DENY) --log-level off fetch db; \
 	then $(CARGO_DENY) --locked --workspace check --disable-fetch --hide-inclusion-graph advisories; \
 	else echo "The database of security advisories can't be reached: advisories are not checked this time."; fi
 
-tools: ## build the programs that tests and the demo run: control plane, kubectl, helm and its tests' tools
+tools: ## build the programs that tests, lint and the demo run: control plane, kubectl, helm and its tests' tools, actionlint
 	@command -v go >/dev/null || { echo "Go 1.26 is needed for the tests' control plane: https://go.dev/dl/"; exit 1; }
 	@mkdir -p .cache/bin
-	@test -x .cache/bin/helm-unittest || echo "Building a Kubernetes control plane, kubectl and helm: some minutes, once."
+	@test -x .cache/bin/actionlint || echo "Building a Kubernetes control plane, kubectl and helm: some minutes, once."
 	@cd tests/control-plane && ../../$(GO) build -o ../../.cache/bin/control-plane .
 	@cd tests/tools && ../../$(GO) build -o ../../.cache/bin/ $(TOOLS)
 	@ln -sf control-plane .cache/bin/kubectl

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub mod iam_policy;
 pub mod leader_election;
 
 /// Turns custom resources into Amazon ECS clusters, task definitions, services and target groups, and keeps them so.
@@ -25,6 +26,8 @@ pub enum Command {
     /// Says what the operator would do in AWS for manifests or for the objects of a Kubernetes cluster. Exit code: 0 in
     /// sync, 2 changes, 1 something can't be planned or needs somebody.
     Plan(Plan),
+    /// Prints the IAM policy of the operator's AWS role: every action that it calls and none else.
+    IamPolicy(iam_policy::IamPolicy),
     /// Prints the CustomResourceDefinitions as YAML.
     Crds,
     /// Prints the version.
@@ -83,6 +86,9 @@ pub struct Run {
     /// Address of /metrics, /healthz and /readyz.
     #[arg(long, env = "ECS_OPERATOR_LISTEN", default_value = "0.0.0.0:8080")]
     pub listen: SocketAddr,
+    /// Collector of OpenTelemetry traces (OTLP, HTTP with protobuf), for example http://collector:4318. Without it nothing is traced.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub otlp_endpoint: Option<String>,
     /// Form of log lines.
     #[arg(long, env = "ECS_OPERATOR_LOG_FORMAT", default_value = "json")]
     pub log_format: LogFormat,

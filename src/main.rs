@@ -11,6 +11,11 @@ use ecs_operator::{
 fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Crds => print!("{}", cli::crds::yaml()),
+        Command::IamPolicy(flags) => {
+            let printed = cli::iam_policy::run(&flags);
+            printed.notes.iter().for_each(|note| eprintln!("{note}"));
+            return print(&printed.document);
+        }
         Command::Version => println!("ecs-operator {}", env!("CARGO_PKG_VERSION")),
         Command::Run(flags) => {
             if let Err(sentence) = block_on(cli::run::run(*flags)) {

@@ -1,11 +1,16 @@
-//! How many calls looks take: few on a busy operator, at once on an idle one.
+//! How many calls looks take: few on a busy operator, at once on an idle one, none on one that does not lead.
 
 #[path = "common/in_memory.rs"]
 mod in_memory;
 
 use std::collections::BTreeSet;
 
-use ecs_operator::{aws::observe::Interest, desired::service::Target, model::ownership::Owner};
+use ecs_operator::{
+    aws::{Kind, ecs::Operation, observe::Interest},
+    desired::service::Target,
+    leadership::contested,
+    model::{Members, ownership::Owner},
+};
 use futures::future::join_all;
 
 fn target(name: usize) -> Target {
@@ -61,4 +66,26 @@ async fn looks_at_once_share_calls_and_a_single_one_waits_for_nothing() {
     .await;
     assert!((11 + 10..=11 + 20).contains(&calls()), "{} calls", calls());
     assert!((start.elapsed() - before).as_millis() <= 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn replica_calls_aws_only_while_it_leads() {
+    let simulator = in_memory::simulator();
+    let (seat, leadership) = contested();
+    let clients = in_memory::clients(&simulator).await.led(leadership);
+    let aws = clients.region(in_memory::REGION);
+    let create = async || {
+        let created = aws.ecs(Operation::CreateCluster, &Members::new()).await;
+        created.map(drop).map_err(|error| error.kind)
+    };
+    assert_eq!(create().await, Err(Kind::Stopping));
+    seat.hold(tokio::time::Instant::now() + std::time::Duration::from_secs(10));
+    assert_eq!(create().await, Ok(()));
+    // Nobody said so: its time is over.
+    tokio::time::advance(std::time::Duration::from_secs(10)).await;
+    assert_eq!(create().await, Err(Kind::Stopping));
+    seat.hold(tokio::time::Instant::now() + std::time::Duration::from_secs(10));
+    seat.give_up();
+    assert_eq!(create().await, Err(Kind::Stopping));
+    assert_eq!(simulator.journal().len(), 1);
 }

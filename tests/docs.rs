@@ -1,4 +1,4 @@
-//! What the documentation says is true: its YAML is accepted as it stands, its flags, `make` targets, AWS calls and links exist.
+//! What the documentation says is true: its YAML is accepted as it stands, its flags, `make` targets and links exist; and what is promised of the image.
 
 #[path = "common/markdown.rs"]
 mod markdown;
@@ -12,14 +12,13 @@ use std::{
 use clap::CommandFactory;
 use ecs_operator::{
     api::{EcsCluster, EcsService, EcsTaskDefinition, condition::Reason},
-    aws::ecs::Operation,
     config::Cli,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 /// Flags in the documentation that are other programs': helm, kubectl, cargo and `make bench`'s own.
-const FLAGS_OF_OTHERS: [&str; 15] = [
+const FLAGS_OF_OTHERS: [&str; 14] = [
     "--namespace",
     "--create-namespace",
     "--set",
@@ -32,7 +31,6 @@ const FLAGS_OF_OTHERS: [&str; 15] = [
     "--replicas",
     "--timeout",
     "--values",
-    "--release",
     "--help",
     "--test",
 ];
@@ -217,13 +215,42 @@ fn make_targets_exist() {
 }
 
 #[test]
-fn rights_name_every_call_that_the_operator_makes() {
-    let page = fs::read_to_string(root().join("docs/iam.md")).expect("a page");
-    for operation in Operation::ALL {
+fn image_has_no_base_no_shell_and_no_root() {
+    let dockerfile = fs::read_to_string(root().join("Dockerfile")).expect("a Dockerfile");
+    let mut instructions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let code = dockerfile.lines().filter(|line| !line.starts_with('#'));
+    for line in code.filter(|line| !line.starts_with(' ')) {
+        let (instruction, rest) = line.split_once(' ').unwrap_or((line, ""));
+        instructions.entry(instruction).or_default().push(rest);
+    }
+    assert_eq!(instructions["FROM"], ["scratch"]);
+    assert_eq!(instructions["USER"], ["65532:65532"]);
+    assert_eq!(instructions["ENTRYPOINT"], [r#"["/ecs-operator"]"#]);
+    assert!(!instructions.contains_key("RUN") && !instructions.contains_key("ADD"));
+    let ignored = fs::read_to_string(root().join(".dockerignore")).expect("text");
+    assert_eq!(ignored, "*\n!dist\n", "nothing else of this folder is sent");
+    let copied = &instructions["COPY"];
+    assert!(copied.len() == 2 && copied.iter().all(|copy| copy.contains(" dist/")));
+}
+
+#[test]
+fn what_a_release_is_built_with_is_pinned() {
+    for path in files(&[".github"], "yaml") {
+        let workflow = fs::read_to_string(&path).expect("text");
+        let used = workflow
+            .lines()
+            .filter_map(|line| line.split_once("uses: "));
+        for (_, action) in used.filter(|(_, action)| !action.starts_with("./")) {
+            let pin = action.split(['@', ' ']).nth(1).unwrap_or_default();
+            let is_commit = pin.len() == 40 && pin.bytes().all(|byte| byte.is_ascii_hexdigit());
+            assert!(is_commit, "{}: {action} is no commit", path.display());
+        }
+    }
+    let tools = fs::read_to_string(root().join(".ci/image-tools.txt")).expect("text");
+    for tool in tools.lines().filter(|line| !line.starts_with('#')) {
         assert!(
-            page.contains(&format!("`{}`", operation.name())),
-            "docs/iam.md does not ask for ecs:{}",
-            operation.name()
+            tool.contains("==") && tool.contains(" --hash=sha256:"),
+            "{tool}"
         );
     }
 }

@@ -10,7 +10,11 @@ mod reference;
 
 use std::{fs, path::Path};
 
-use ecs_operator::cli::crds;
+use clap::Parser;
+use ecs_operator::{
+    cli::{crds, iam_policy},
+    config::{Cli, Command},
+};
 use serde_json::Value;
 
 /// Largest CustomResourceDefinition that client-side apply takes: 256 KiB of annotation, with room for the rest of it.
@@ -48,6 +52,41 @@ fn custom_resource_definitions_are_fresh_in_crds_and_charts() {
             files.len(),
             "{folder} holds a file of no kind"
         );
+    }
+}
+
+#[test]
+fn iam_documents_of_the_documentation_are_fresh() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/iam");
+    let provider =
+        "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE";
+    let roles =
+        "arn:aws:iam::123456789012:role/web-execution,arn:aws:iam::123456789012:role/team-a/*";
+    let cases: [(&str, &[&str]); 4] = [
+        (
+            "policy.json",
+            &[
+                "--cluster-id",
+                "8f1f5f3c-5c3e-4f0e-9d59-2f1f0c6f7a10",
+                "--roles",
+                roles,
+                "--regions",
+                "eu-west-1,eu-central-1",
+            ],
+        ),
+        ("policy-of-any-cluster.json", &[]),
+        (
+            "trust-irsa.json",
+            &["--trust", "irsa", "--oidc-provider", provider],
+        ),
+        ("trust-pod-identity.json", &["--trust", "pod-identity"]),
+    ];
+    for (file, args) in cases {
+        let args = ["ecs-operator", "iam-policy"].iter().chain(args);
+        let Command::IamPolicy(flags) = Cli::parse_from(args).command else {
+            unreachable!("iam-policy was given")
+        };
+        compare(&root.join(file), &iam_policy::run(&flags).document);
     }
 }
 

@@ -61,6 +61,9 @@ pub struct LastError {
     /// The AWS request, for AWS Support.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+    /// The OpenTelemetry trace of the reconcile that met it first. Absent: nothing is traced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
 }
 
 /// A declared member that AWS had otherwise when it was last read.

@@ -15,6 +15,7 @@ use aws_smithy_http_client::{Builder, Connector, proxy::ProxyConfig, tls};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use tokio::sync::watch;
+use tracing::{Instrument, field::Empty};
 
 use super::{
     AwsError, Kind,
@@ -23,9 +24,13 @@ use super::{
     priorities::Priorities,
     reader::Readers,
     recent::Recent,
+    request_ids::RequestIds,
     unanswered::Unanswered,
 };
-use crate::{leadership::Leadership, telemetry::metrics::Metrics};
+use crate::{
+    leadership::Leadership,
+    telemetry::{metrics::Metrics, traces},
+};
 
 /// How clients are made.
 #[derive(Clone, Debug)]
@@ -126,8 +131,16 @@ impl Clients {
             .region(Region::new(region.to_owned()))
             .build();
         let aws = Arc::new_cyclic(|aws| Aws {
-            ecs: aws_sdk_ecs::Client::new(&config),
-            elbv2: aws_sdk_elasticloadbalancingv2::Client::new(&config),
+            ecs: aws_sdk_ecs::Client::from_conf(
+                aws_sdk_ecs::config::Builder::from(&config)
+                    .interceptor(RequestIds)
+                    .build(),
+            ),
+            elbv2: aws_sdk_elasticloadbalancingv2::Client::from_conf(
+                aws_sdk_elasticloadbalancingv2::config::Builder::from(&config)
+                    .interceptor(RequestIds)
+                    .build(),
+            ),
             limits: Limits::new(self.limits, self.stop.clone()),
             recent: Recent::default(),
             unanswered: Unanswered::default(),
@@ -231,8 +244,18 @@ impl Aws {
         }
         let start = Instant::now();
         let waited = start - asked;
-        let result = Box::pin(call()).await;
+        let span = tracing::debug_span!(
+            target: traces::AWS_CALL, "aws",
+            otel.name = format_args!("{service}.{operation}"), otel.kind = "client",
+            rpc.system = "aws-api", rpc.service = service, rpc.method = operation,
+            aws.request_id = Empty, otel.status_code = Empty, "error.type" = Empty,
+        );
+        let result = Box::pin(call()).instrument(span.clone()).await;
         let error = result.as_ref().err();
+        if let Some(error) = error {
+            span.record("otel.status_code", "ERROR");
+            span.record("error.type", &error.code);
+        }
         if error.is_some_and(|error| error.kind == Kind::Throttled) {
             self.limits.drained(bucket);
         }

@@ -11,6 +11,7 @@ pub mod observe;
 pub mod priorities;
 pub mod reader;
 pub mod recent;
+mod request_ids;
 pub mod unanswered;
 
 pub use clients::{Aws, Clients};

@@ -16,10 +16,15 @@ use tokio::{
     time::Instant,
 };
 
+use tracing::{Instrument, Span};
+
 use super::{Aws, AwsError};
-use crate::model::{
-    Tags,
-    observed::{Resource, Rule, TargetGroup},
+use crate::{
+    model::{
+        Tags,
+        observed::{Resource, Rule, TargetGroup},
+    },
+    telemetry::traces,
 };
 
 /// Full batches of one reader under way at once. One that is not full goes only when none is.
@@ -44,7 +49,23 @@ pub fn all<K: Eq + Hash, V>(keys: impl IntoIterator<Item = K>, error: &AwsError)
 
 struct Ask<K, V> {
     key: K,
+    /// Who waits for it.
+    span: Span,
     answer: oneshot::Sender<Result<V, AwsError>>,
+}
+
+/// A span in the trace of the first who asked, with links from those of the others.
+fn shared_span<K, V>(operation: &'static str, asks: &[Ask<K, V>]) -> Span {
+    let mut asking = asks.iter().map(|ask| &ask.span);
+    let parent = asking.next().and_then(Span::id);
+    let span = tracing::debug_span!(
+        target: traces::AWS_CALL, parent: parent, "read",
+        otel.name = format_args!("read {operation}"), keys = asks.len(),
+    );
+    for other in asking {
+        span.follows_from(other);
+    }
+    span
 }
 
 /// Gathers keys and reads them together.
@@ -101,7 +122,8 @@ where
                 let Some(aws) = aws.upgrade() else { break };
                 due = due.max(Instant::now()) + PACE;
                 let asks = std::mem::take(&mut batch);
-                calls.spawn(async move {
+                let span = shared_span(operation, &asks);
+                let call = async move {
                     let mut keys: Vec<K> = Vec::with_capacity(asks.len());
                     for ask in &asks {
                         if !keys.contains(&ask.key) {
@@ -117,7 +139,8 @@ where
                         // Nobody waits any more when the reconcile was dropped.
                         let _ = ask.answer.send(answer);
                     }
-                });
+                };
+                calls.spawn(call.instrument(span));
             }
         });
         Self { operation, queue }
@@ -127,7 +150,10 @@ where
     pub async fn get(&self, key: K) -> Result<V, AwsError> {
         let (answer, answered) = oneshot::channel();
         let ended = || AwsError::unreadable(self.operation, "the reader ended");
-        self.queue.send(Ask { key, answer }).map_err(|_| ended())?;
+        let span = Span::current();
+        self.queue
+            .send(Ask { key, span, answer })
+            .map_err(|_| ended())?;
         answered.await.map_err(|_| ended())?
     }
 }

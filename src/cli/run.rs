@@ -39,6 +39,7 @@ use crate::{
         http::{self, Readiness},
         logs,
         metrics::Metrics,
+        traces::Traces,
     },
 };
 
@@ -60,7 +61,19 @@ struct Process {
 /// Runs the operator. The error is a sentence.
 pub async fn run(flags: Run) -> Result<(), String> {
     flags.check()?;
-    logs::start(flags.log_format == LogFormat::Json, &flags.log);
+    let endpoint = flags.otlp_endpoint.as_deref();
+    let endpoint = endpoint.filter(|endpoint| !endpoint.is_empty());
+    let traces = endpoint.map(Traces::to).transpose()?;
+    let is_json = flags.log_format == LogFormat::Json;
+    logs::start(is_json, &flags.log, traces.as_ref());
+    let result = operate(flags).await;
+    if let Some(traces) = traces {
+        traces.end().await;
+    }
+    result
+}
+
+async fn operate(flags: Run) -> Result<(), String> {
     let (stop, stopped) = watch::channel(false);
     let metrics = Arc::new(Metrics::default());
     // First of all: what is wrong with certificates and Region is said before Kubernetes is asked.

@@ -20,6 +20,7 @@ use crate::{
     kubernetes::status as kubernetes_status,
     plan::filter,
     status::{Outcome, conditions::conditions},
+    telemetry::traces,
 };
 
 /// How long an object that AWS refused as it is waits for AWS to change its mind (a quota, a role, a subnet).
@@ -50,11 +51,9 @@ pub async fn publish<K: Kind>(
     let previous = object.status();
     let generation = object.meta().generation.unwrap_or_default();
     let old = previous.map_or(&[][..], K::conditions);
-    let last_error = error.as_ref().map(|error| LastError {
-        code: error.code.clone(),
-        message: error.message.clone(),
-        request_id: error.request_id.clone(),
-    });
+    let last_error = error
+        .as_ref()
+        .map(|error| last_error(error, K::last_error(&status)));
     let new = conditions(&outcome, old, generation, context.now());
     // Of an object that is only observed nothing is repaired, so that it would be told at every look.
     if !drift.is_empty() && !observes_only {
@@ -115,6 +114,22 @@ pub async fn publish<K: Kind>(
         return Ok(Action::requeue(jittered(context.periods.drift)));
     }
     Ok(requeue(&uid, &outcome, error.as_ref(), context))
+}
+
+/// What the status tells of an error. The same one again keeps the trace it was first told with, so that a lasting error is
+/// written once.
+fn last_error(error: &AwsError, told: Option<&LastError>) -> LastError {
+    traces::failed(&error.code);
+    let is_told = |told: &&LastError| (&told.code, &told.message) == (&error.code, &error.message);
+    LastError {
+        code: error.code.clone(),
+        message: error.message.clone(),
+        request_id: error.request_id.clone(),
+        trace_id: match told.filter(is_told) {
+            Some(told) => told.trace_id.clone(),
+            None => traces::trace_id(&tracing::Span::current()),
+        },
+    }
 }
 
 /// Events for what people watch for: a change into and out of trouble.

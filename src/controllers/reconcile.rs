@@ -29,6 +29,7 @@ use crate::{
         forecast::{differences, forecast},
     },
     status::Outcome,
+    telemetry::traces,
 };
 
 /// Waves in one reconcile: target group, rule and service need four; the rest is for looking again.
@@ -63,8 +64,12 @@ pub async fn reconcile<K: Kind>(
         controller = K::CONTROLLER,
         namespace = meta.namespace,
         name = meta.name,
-        generation = meta.generation
+        generation = meta.generation,
+        trace_id = tracing::field::Empty,
     );
+    if let Some(id) = traces::trace_id(&span) {
+        span.record("trace_id", id);
+    }
     context.metrics.reconcile_begins(K::CONTROLLER);
     let work = async {
         if !context.stores.are_complete()
@@ -101,14 +106,18 @@ pub async fn reconcile<K: Kind>(
         Ok(Ok(action)) => (action, "success"),
         Ok(Err(error)) => {
             let wait = context.backoff.failed(&uid);
-            span.in_scope(
-                || tracing::warn!(%error, ?wait, "Kubernetes did not take a write; trying again"),
-            );
+            span.in_scope(|| {
+                traces::failed("Kubernetes did not take a write");
+                tracing::warn!(%error, ?wait, "Kubernetes did not take a write; trying again");
+            });
             (Action::requeue(wait), "error")
         }
         Err(_) => {
             let wait = context.backoff.failed(&uid);
-            span.in_scope(|| tracing::error!(?wait, reason = %Reason::InternalError, "the reconcile panicked: a defect of the operator; trying again"));
+            span.in_scope(|| {
+                traces::failed("the reconcile panicked");
+                tracing::error!(?wait, reason = %Reason::InternalError, "the reconcile panicked: a defect of the operator; trying again");
+            });
             (Action::requeue(wait), "panic")
         }
     };
@@ -276,7 +285,7 @@ async fn converge<K: Kind>(
             return Ok(Some(report));
         }
         let owner = id.owner(&context.installation);
-        if let Some(told) = adoption::untold(object, &owner, &desired, &observed) {
+        if let Some(told) = adoption::untold(object, &owner, desired, &observed) {
             // Nothing is done to what is about to be adopted before the object shows what that will be.
             adoption::announce(object, &told, context).await;
             report.plan = told;

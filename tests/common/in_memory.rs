@@ -65,8 +65,13 @@ pub fn simulator() -> Simulator {
     })
 }
 
-/// Clients of the simulator, as a process that has just started has them.
+/// AWS in the tests' Region, as a process that has just started has it.
 pub async fn aws(simulator: &Simulator) -> Arc<Aws> {
+    clients(simulator).await.region(REGION)
+}
+
+/// Clients of the simulator.
+pub async fn clients(simulator: &Simulator) -> Clients {
     let connector = SharedHttpConnector::new(InMemory(simulator.clone()));
     let settings = Settings {
         endpoint_url: Some("http://simulator.invalid".into()),
@@ -77,13 +82,12 @@ pub async fn aws(simulator: &Simulator) -> Arc<Aws> {
             connector.clone()
         }))),
     };
-    let clients = Clients::new(
+    Clients::new(
         Some(REGION),
         settings,
         watch::channel(false).1,
         Arc::new(Metrics::default()),
     )
     .await
-    .expect("no certificates to read");
-    clients.region(REGION)
+    .expect("no certificates to read")
 }

@@ -222,7 +222,8 @@ fn access_denied_is_slow_and_loud_and_others_are_unaffected() {
             .iter()
             .filter(|entry| entry.operation == "CreateService" && entry.code().is_some())
             .count();
-        assert_eq!(tries, 1, "no hot loop");
+        // One more when the task definition came in between: it wakes whoever refers to it.
+        assert!((1..=2).contains(&tries), "a hot loop: {tries} tries");
         let events = world.kubectl(&["get", "events.events.k8s.io", "-o", "json"]);
         assert!(events.contains("AccessDenied"), "{events}");
         world.check();

@@ -175,3 +175,46 @@ fn leader_that_slept_through_its_lease_changes_nothing_when_it_wakes() {
         world.check();
     });
 }
+
+#[test]
+fn two_replicas_without_an_election_are_ugly_and_make_no_second_service_group_or_rule() {
+    story("no_election", |mut world| async move {
+        world.start();
+        let second = world.start_second();
+        second.until_ready().await;
+        let listener = world.listener.clone();
+        let service = balanced("web", &listener, "/");
+        world.apply(&[cluster(), task_definition("web", "nginx:1"), service]);
+        world.until_ready("EcsService", "web").await;
+        let of_both = |key: &str| world.journal().iter().any(|entry| entry.access_key == key);
+        assert!(of_both("test") && of_both(crate::harness::world::SECOND));
+        let lists = |service: &str, call: &str, input: serde_json::Value, list: &str| {
+            world.aws(service, call, input)[list]
+                .as_array()
+                .map(Vec::len)
+        };
+        let clusters = lists("ecs", "ListClusters", json!({}), "clusterArns");
+        let of_cluster = json!({"cluster": world.aws_name("main")});
+        let services = lists("ecs", "ListServices", of_cluster, "serviceArns");
+        let groups = lists(
+            "elasticloadbalancing",
+            "DescribeTargetGroups",
+            json!({}),
+            "TargetGroups",
+        );
+        assert_eq!(
+            [clusters, services, groups, Some(world.rules().len())],
+            [Some(1); 4]
+        );
+        // RegisterTaskDefinition knows no token: two that look at once register two revisions of the same content, at worst.
+        let revisions = lists(
+            "ecs",
+            "ListTaskDefinitions",
+            json!({}),
+            "taskDefinitionArns",
+        );
+        assert!(revisions <= Some(2), "{revisions:?}");
+        assert_eq!(second.terminate(), Some(0));
+        world.check();
+    });
+}

@@ -2,6 +2,7 @@
 //! Each test is a fact that users rely on. `make tools` builds what they need.
 
 mod admitting;
+mod allowing;
 #[path = "../common/charts.rs"]
 mod charts;
 mod clearing;
@@ -34,4 +35,5 @@ mod rolling_out;
 mod seeing;
 mod staying;
 mod sweeping;
+mod tracing;
 mod trimming;

@@ -118,6 +118,28 @@ fn version_and_crds_are_printed() {
 }
 
 #[test]
+fn iam_policy_is_printed_with_what_a_person_should_know_beside_it() {
+    let print = |args: &[&str]| {
+        let mut operator = Command::new(env!("CARGO_BIN_EXE_ecs-operator"));
+        let said = operator.arg("iam-policy").args(args).output();
+        let said = said.expect("it runs");
+        let document: serde_json::Value = serde_json::from_slice(&said.stdout).expect("JSON");
+        (document, String::from_utf8_lossy(&said.stderr).into_owned())
+    };
+    let (policy, notes) = print(&[]);
+    assert!(simulator::Policy::new(policy).is_ok());
+    assert!(
+        notes.contains("--cluster-id") && notes.contains("--roles"),
+        "{notes}"
+    );
+    let role = "arn:aws:iam::000000000000:role/app";
+    let (policy, notes) = print(&["--cluster-id", "c1", "--roles", role]);
+    assert!(policy.to_string().contains(role) && notes.is_empty());
+    let (trust, notes) = print(&["--trust", "pod-identity", "--service-account", "ops/ecs"]);
+    assert!(trust.to_string().contains("\"ops\"") && notes.is_empty());
+}
+
+#[test]
 fn missing_kinds_are_said_and_waited_for() {
     story_alone("missing_kinds", |mut world| async move {
         world.start();

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::clock::iso8601;
 use crate::faults::{Fault, Script};
+use crate::iam::Policy;
 use crate::protocol::query::form;
 use crate::simulator::FaultId;
 use crate::unverified::UNVERIFIED;
@@ -28,6 +29,7 @@ curl S/_control/throttling -d '{\"on\": true}'         AWS's published token buc
 curl S/_control/script -d '{\"images\": {\"web:2\": {\"fate\": \"pull-fails\"}}}'
 curl S/_control/script -d '{\"images\": {\"web:3\": {\"fate\": \"exits\", \"code\": 137, \"after_seconds\": 3}, \"web:2\": null}}'
 curl S/_control/script -d '{\"unhealthy_target_groups\": [\"my-target-group\"]}'
+curl S/_control/policy -d '{\"access_key\": \"test\", \"policy\": {...}}'   what an access key may do (ecs-operator iam-policy prints one); null: everything
 curl S/_control/faults -d '{\"operation\": \"CreateService\", \"times\": 1, \"effect\": \"lose-reply\"}'
 curl S/_control/faults -d '{\"service\": \"ecs\", \"mutating\": true, \"skip\": 2, \"effect\": \"error\", \"status\": 500, \"code\": \"ServerException\"}'
      effects: throttle, deny, error, reset, lose-reply, hang, hang-after, delay (millis), invisible-for (seconds), truncate
@@ -54,6 +56,13 @@ struct Rate {
 #[serde(deny_unknown_fields)]
 struct Throttling {
     on: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Allow {
+    access_key: String,
+    policy: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -205,6 +214,12 @@ fn post(simulator: &Simulator, verb: &str, body: &[u8]) -> Result<Value, ApiErro
             let script = patched(&simulator.world().script, read(body)?)?;
             simulator.script(|current| *current = script.clone());
             Ok(json!(script))
+        }
+        "policy" => {
+            let Allow { access_key, policy } = read(body)?;
+            let policy = policy.map(Policy::new).transpose().map_err(bad)?;
+            simulator.set_policy(&access_key, policy);
+            Ok(json!({}))
         }
         "faults" => Ok(json!({ "id": simulator.fault(fault(read(body)?)?) })),
         "release" => {

@@ -14,6 +14,7 @@ use crate::clock::Time;
 use crate::contract::{check_input, refuse};
 use crate::faults::{Fault, Script};
 use crate::http_server::Server;
+use crate::iam::Policy;
 use crate::journal::{Entry, Outcome};
 use crate::protocol::Common;
 use crate::service::Service;
@@ -160,6 +161,18 @@ impl Simulator {
     /// Whether AWS's published token buckets apply.
     pub fn set_throttling(&self, throttling: bool) {
         self.change(|world| world.throttling = throttling);
+    }
+
+    /// What an access key may do from now on; without a policy everything.
+    pub fn set_policy(&self, access_key: &str, policy: Option<Policy>) {
+        self.change(|world| match policy {
+            Some(policy) => drop(
+                world
+                    .policies
+                    .insert(access_key.to_owned(), Arc::new(policy)),
+            ),
+            None => drop(world.policies.remove(access_key)),
+        });
     }
 
     /// Makes calls go wrong from now on.

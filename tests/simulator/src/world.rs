@@ -1,6 +1,7 @@
 //! Everything the simulator knows, and the one place where a call takes effect. Synchronous: waiting is `simulator`'s business.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -8,7 +9,9 @@ use crate::active_faults::ActiveFaults;
 use crate::clock::{Clock, Time};
 use crate::contract::{Violation, check_output};
 use crate::faults::Script;
+use crate::iam::Policy;
 use crate::journal::{self, Entry, Outcome};
+use crate::protocol::Common;
 use crate::service::Service;
 use crate::sts::Sessions;
 use crate::throttle::Buckets;
@@ -49,6 +52,8 @@ pub(crate) struct World {
     pub script: Script,
     pub throttling: bool,
     pub sessions: Sessions,
+    /// Policies of access keys; one without may do everything.
+    pub policies: BTreeMap<String, Arc<Policy>>,
     pub journal: Vec<Entry>,
     pub faults: ActiveFaults,
     regions: BTreeMap<(String, String), Region>,
@@ -63,6 +68,7 @@ impl World {
             script: Script::default(),
             throttling: options.throttling,
             sessions: Sessions::new(&options.accounts),
+            policies: BTreeMap::new(),
             journal: Vec::new(),
             regions: BTreeMap::new(),
             buckets: Buckets::default(),
@@ -109,6 +115,9 @@ impl World {
     /// The call itself.
     pub fn execute(&mut self, request: &Request) -> Done {
         let now = self.advance();
+        if let Some(error) = self.denied(request) {
+            return Done::nothing(Err(error));
+        }
         let Request {
             service,
             operation,
@@ -144,6 +153,16 @@ impl World {
             before: hash(before),
             after: hash(after),
         }
+    }
+
+    /// What IAM says to a call that it does not allow.
+    fn denied(&mut self, request: &Request) -> Option<ApiError> {
+        let policy = self.policies.get(&request.access_key)?.clone();
+        let region = self.region(&request.account, &request.region);
+        let why = policy.denied(request, region)?;
+        let mut error = Common::Denied.error(request.service);
+        error.message = format!("User: {} {why}", request.access_key);
+        Some(error)
     }
 
     fn answer(&mut self, request: &Request, now: Time) -> Answer {

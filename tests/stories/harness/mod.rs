@@ -11,6 +11,7 @@ pub mod operator;
 pub mod passing;
 pub mod recording;
 pub mod replicas;
+pub mod rights;
 pub mod watching;
 pub mod world;
 

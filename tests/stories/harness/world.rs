@@ -22,7 +22,7 @@ use super::{
     gate::{Gate, Judge},
     objects,
     operator::Operator,
-    recording,
+    recording, rights,
 };
 
 /// Account and Region of every story.
@@ -115,6 +115,7 @@ impl World {
             access_key: SECOND.to_owned(),
         });
         let simulator = Simulator::new(options);
+        rights::allow(&simulator, "stories");
         let server = simulator.listen(0).await.expect("a free port");
         let listener = listener(&simulator, "shared");
         let chart = [

@@ -16,7 +16,7 @@ use crate::error::{Answer, ApiError};
 const MAX: usize = 50;
 
 /// Tags by key.
-pub(super) type Tags = BTreeMap<String, String>;
+pub(crate) type Tags = BTreeMap<String, String>;
 
 /// The tags of a create request, checked.
 pub(super) fn read(input: &Value) -> Result<Tags, ApiError> {
@@ -88,6 +88,61 @@ impl State {
     /// The tags of one resource.
     pub(super) fn list_tags_for_resource(&mut self, call: &Call) -> Answer {
         Ok(json!({ "tags": write(self.tags_mut(call)?) }))
+    }
+
+    /// ARNs and tags of what a call that changes something names, for IAM.
+    pub(crate) fn tags_about(&self, operation: &str, input: &Value) -> Vec<(String, Tags)> {
+        let named = |member: &str| text(input, member).unwrap_or_default();
+        match operation {
+            "UpdateService" | "DeleteService" => {
+                let service = named("service");
+                let cluster = arn::cluster_of(service).or(text(input, "cluster"));
+                let cluster = arn::name(cluster.unwrap_or("default"));
+                let found = self
+                    .services
+                    .get(&ServiceKey::new(cluster, arn::name(service)));
+                let path = format!("service/{cluster}/{}", arn::name(service));
+                found
+                    .map(|service| (path, service.tags.clone()))
+                    .into_iter()
+                    .collect()
+            }
+            "UpdateCluster" | "PutClusterCapacityProviders" | "DeleteCluster" => {
+                let name = arn::name(text(input, "cluster").unwrap_or("default"));
+                let found = self.clusters.get(name);
+                let path = format!("cluster/{name}");
+                found
+                    .map(|cluster| (path, cluster.tags.clone()))
+                    .into_iter()
+                    .collect()
+            }
+            "DeleteTaskDefinitions" => texts(input, "taskDefinitions")
+                .into_iter()
+                .filter_map(|full| Some((full.to_owned(), self.revision_tags(full)?)))
+                .collect(),
+            "TagResource" | "UntagResource" => {
+                let full = named("resourceArn");
+                let name = arn::name(full);
+                let tags = match arn::resource(full).split('/').next() {
+                    Some("cluster") => self.clusters.get(name).map(|found| found.tags.clone()),
+                    Some("service") => arn::cluster_of(full)
+                        .and_then(|cluster| self.services.get(&ServiceKey::new(cluster, name)))
+                        .map(|found| found.tags.clone()),
+                    Some("task-definition") => self.revision_tags(full),
+                    _ => None,
+                };
+                tags.map(|tags| (full.to_owned(), tags))
+                    .into_iter()
+                    .collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn revision_tags(&self, full: &str) -> Option<Tags> {
+        let (family, revision) = arn::family_and_revision(full);
+        let found = self.families.get(family)?.revisions.get(&revision?)?;
+        Some(found.tags.clone())
     }
 
     fn tags_mut(&mut self, call: &Call) -> Result<&mut Tags, ApiError> {

@@ -102,6 +102,18 @@ impl State {
         Ok(json!({ "TagDescriptions": described? }))
     }
 
+    /// ARNs and tags of what a call names, for IAM.
+    pub(crate) fn tags_about(&self, request: &Value) -> Vec<(String, Tags)> {
+        let mut arns = input::texts(request, "ResourceArns");
+        let one = |name| request[name].as_str();
+        arns.extend(["TargetGroupArn", "RuleArn"].into_iter().filter_map(one));
+        let priorities = request["RulePriorities"].as_array().into_iter().flatten();
+        arns.extend(priorities.filter_map(|one| one["RuleArn"].as_str()));
+        arns.into_iter()
+            .filter_map(|arn| Some((arn.to_owned(), self.tags(arn)?.clone())))
+            .collect()
+    }
+
     pub(super) fn tags(&self, arn: &str) -> Option<&Tags> {
         let group = self.target_groups.get(arn).map(|group| &group.tags);
         let rule = || self.rules.get(arn).map(|rule| &rule.tags);

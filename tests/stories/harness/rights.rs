@@ -1,0 +1,39 @@
+//! What operators may do in AWS: in every story no more than the policy allows that `ecs-operator iam-policy` prints.
+
+use std::collections::BTreeSet;
+
+use ecs_operator::cli::iam_policy::policy::{Scope, policy};
+use serde_json::Value;
+use simulator::{Policy, Simulator};
+
+use super::world::{REGION, SECOND};
+
+/// The policy of a Kubernetes cluster, for every role.
+fn document(cluster_id: &str) -> Value {
+    policy(&Scope {
+        cluster_id: Some(cluster_id),
+        roles: &["arn:aws:iam::000000000000:role/*".to_owned()],
+        regions: &[REGION.to_owned()],
+    })
+}
+
+/// Lets operators do what the policy of a Kubernetes cluster allows. A person may do everything.
+pub fn allow(simulator: &Simulator, cluster_id: &str) {
+    let policy = Policy::new(document(cluster_id)).expect("what the simulator knows of IAM");
+    for key in ["test", SECOND] {
+        simulator.set_policy(key, Some(policy.clone()));
+    }
+}
+
+/// The actions that the policy allows.
+pub fn actions() -> BTreeSet<String> {
+    let document = document("any");
+    let statements = document["Statement"].as_array().expect("statements");
+    let actions = |statement: &Value| match &statement["Action"] {
+        Value::Array(many) => many.clone(),
+        one => vec![one.clone()],
+    };
+    let all = statements.iter().flat_map(actions);
+    all.filter_map(|action| action.as_str().map(str::to_owned))
+        .collect()
+}
