@@ -8,6 +8,8 @@
 CARGO_DENY_VERSION := 0.20.2
 CARGO_DENY := .cache/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
 GO := tests/tools/go.sh
+# What stories scrape from the operator, for the alerts and the dashboard to be judged by.
+SCRAPES := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/tmp/scrapes
 TOOLS := helm.sh/helm/v4/cmd/helm github.com/helm-unittest/helm-unittest/cmd/helm-unittest github.com/yannh/kubeconform/cmd/kubeconform \
 	github.com/rhysd/actionlint/cmd/actionlint
 
@@ -22,10 +24,12 @@ demo: tools build ## watch a service come to life, roll, fail and be explained, 
 
 # Stories mostly wait for Kubernetes and AWS: more of them at once than there are cores.
 test: lint ## check everything: formats, lints, dependencies, then every test
+	rm -rf $(SCRAPES)
 	cd tests/control-plane && CONTROL_PLANE=$(CURDIR)/.cache/bin/control-plane ../../$(GO) test -parallel=8 -count=1 ./check
 	RUST_TEST_THREADS=8 cargo test --locked --workspace --no-fail-fast
 	cargo test --locked --test chart -- --ignored # the rights that the stories used, against those that the chart grants
 	cd tests/argo-cd && RECORDED_OBJECTS=$${CARGO_TARGET_DIR:-$(CURDIR)/target}/tmp/recorded-objects ../../$(GO) test -vet=off -parallel=8 -count=1 .
+	cd tests/observability && SCRAPES=$(SCRAPES) ../../$(GO) test -count=1 .
 
 sweep: tools ## kill the operator at every effect it has on AWS and Kubernetes; make test runs a sample
 	SWEEP=all cargo test --locked --test stories sweeping -- --nocapture
@@ -41,6 +45,7 @@ lint: tools $(CARGO_DENY) ## check formats, lints, workflows, licences, sources 
 	cd tests/tools && ../../$(GO) vet ./...
 	cd tests/argo-cd && ../../$(GO) vet .
 	.cache/bin/actionlint -shellcheck= -pyflakes=
+	cd tests/observability && ../../$(GO) vet ./...
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO_DENY) --locked --workspace check --hide-inclusion-graph bans licenses sources
 	@if GIT_TERMINAL_PROMPT=0 timeout 60 $(CARGO_DENY) --log-level off fetch db; \

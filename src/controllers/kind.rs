@@ -10,6 +10,7 @@ use crate::{
         Lifecycle,
         condition::Reason,
         lifecycle::{Drift, LastError, PlannedStep},
+        service::Rollout,
     },
     aws::{Aws, AwsError, execute::Applied, observe::Look},
     desired::{Identity, Invalid},
@@ -73,6 +74,11 @@ pub trait Kind: Object + Serialize + Send + Sync + 'static {
     fn set_common(status: &mut Self::Status, common: Common);
     /// The declared members that a status records as possibly in AWS.
     fn applied(status: &mut Self::Status) -> &mut Vec<String>;
+
+    /// The latest rollout that a status tells of.
+    fn rollout(_status: &Self::Status) -> Option<&Rollout> {
+        None
+    }
 
     /// Reads what the object refers to.
     fn resolve(&self, stores: &Stores) -> Result<Self::References, Pending>;

@@ -2,9 +2,11 @@
 
 use std::{
     collections::HashMap,
+    convert::Infallible,
     future::Future,
     hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
+    time::Instant,
 };
 
 use futures::{Stream, StreamExt, future::join_all};
@@ -12,7 +14,7 @@ use kube::{
     Api, Client, Resource, ResourceExt,
     runtime::{
         Config, Controller, WatchStreamExt,
-        controller::Error as ControllerError,
+        controller::{Action, Error as ControllerError},
         reflector::{ObjectRef, Store, store::Writer},
         utils::PredicateConfig,
         watcher,
@@ -20,13 +22,18 @@ use kube::{
 };
 use tokio::sync::{mpsc, watch};
 
-use super::{context::Context, kind::Kind, reconcile::reconcile};
+use super::{
+    context::Context,
+    kind::Kind,
+    reconcile::reconcile,
+    tally::{self, Queues, Tally},
+};
 use crate::{
     api::{
         DEPLOYMENT_ACTION, EcsCluster, EcsService, EcsTaskDefinition, RECONCILE_AT, RESTARTED_AT,
     },
     kubernetes::stores::{Guarded, Stores, Writers},
-    telemetry::http::Readiness,
+    telemetry::{census::Source, http::Readiness, queue::Queue},
 };
 
 /// Wakes objects of one kind by name.
@@ -60,6 +67,16 @@ impl Scope {
         readiness: Readiness,
         stop: watch::Receiver<bool>,
     ) {
+        let work = &context.metrics.work;
+        let queue = |controller| Arc::new(Queue::new(controller, concurrency, work.clone()));
+        let queues = Queues {
+            clusters: queue(EcsCluster::CONTROLLER),
+            task_definitions: queue(EcsTaskDefinition::CONTROLLER),
+            services: queue(EcsService::CONTROLLER),
+        };
+        // Asked as long as this scope runs.
+        let tally: Arc<dyn Source> = Arc::new(Tally::new(&self.stores, &queues, work));
+        context.metrics.ask(Arc::downgrade(&tally));
         let (wake_clusters, clusters) = mpsc::unbounded_channel();
         let (wake_task_definitions, task_definitions) = mpsc::unbounded_channel();
         let (wake_services, services) = mpsc::unbounded_channel();
@@ -70,6 +87,7 @@ impl Scope {
             api(client, namespace),
             self.writers.clusters,
             listed::<EcsCluster>(stores, &readiness),
+            queues.clusters.clone(),
             {
                 let (stores, wake) = (stores.clone(), wake_services.clone());
                 on_change(
@@ -88,6 +106,7 @@ impl Scope {
             api(client, namespace),
             self.writers.task_definitions,
             listed::<EcsTaskDefinition>(stores, &readiness),
+            queues.task_definitions.clone(),
             {
                 let (stores, told) = (stores.clone(), stores.registered.clone());
                 on_change(
@@ -116,6 +135,7 @@ impl Scope {
             api(client, namespace),
             self.writers.services,
             listed::<EcsService>(stores, &readiness),
+            queues.services.clone(),
             {
                 let stores = stores.clone();
                 move |guarded: &Guarded<EcsService>| {
@@ -133,6 +153,7 @@ impl Scope {
                 of_clusters,
                 stores.clusters.clone(),
                 received(clusters),
+                queues.clusters,
                 context.clone(),
                 concurrency,
                 stop.clone(),
@@ -141,6 +162,7 @@ impl Scope {
                 of_task_definitions,
                 stores.task_definitions.clone(),
                 received(task_definitions),
+                queues.task_definitions,
                 context.clone(),
                 concurrency,
                 stop.clone(),
@@ -149,6 +171,7 @@ impl Scope {
                 of_services,
                 stores.services.clone(),
                 futures::stream::select(received(services), told),
+                queues.services,
                 context.clone(),
                 concurrency,
                 stop,
@@ -180,6 +203,7 @@ fn objects<K: Kind>(
     api: Api<Guarded<K>>,
     writer: Writer<Guarded<K>>,
     mut listed: impl FnMut() + Send + 'static,
+    queue: Arc<Queue>,
     mut touched: impl FnMut(&Guarded<K>) + Send + 'static,
 ) -> impl Stream<Item = Result<Guarded<K>, watcher::Error>> + Send {
     let mut is_listed = false;
@@ -213,6 +237,11 @@ fn objects<K: Kind>(
             }
         })
         .predicate_filter(to_reconcile, PredicateConfig::default())
+        .inspect(move |object| {
+            if let Ok(object) = object {
+                tally::came(&queue, object);
+            }
+        })
 }
 
 /// kube's watcher, begun anew when a watch is answered with 410: kube lists again only when a running stream says so, and
@@ -362,10 +391,29 @@ async fn control<K: Kind>(
     objects: impl Stream<Item = Result<Guarded<K>, watcher::Error>> + Send + 'static,
     store: Store<Guarded<K>>,
     wakes: impl Stream<Item = ObjectRef<Guarded<K>>> + Send + 'static,
+    queue: Arc<Queue>,
     context: Arc<Context>,
     concurrency: u16,
     mut stop: watch::Receiver<bool>,
 ) {
+    let woken = queue.clone();
+    let wakes = wakes.inspect(move |object| woken.added(tally::key(object), Instant::now()));
+    let turns = queue.clone();
+    let turn = move |object: Arc<Guarded<K>>, context: Arc<Context>| {
+        let queue = turns.clone();
+        async move {
+            let key = tally::key(&ObjectRef::from_obj(&*object));
+            if !context.leadership.is_held() {
+                // All objects are looked at when this process begins to lead.
+                queue.gone(key);
+                return Ok::<_, Infallible>(Action::await_change());
+            }
+            let running = queue.begins(key, Instant::now());
+            let turn = reconcile(object, context).await;
+            running.ends(turn, Instant::now());
+            Ok(turn.wait.map_or_else(Action::await_change, Action::requeue))
+        }
+    };
     let leadership = context.leadership.clone();
     let leads = futures::stream::once(async move { leadership.held().await });
     Controller::for_stream(objects, store)
@@ -377,15 +425,19 @@ async fn control<K: Kind>(
             // An error means that nobody can stop us any more: stop.
             let _ = stop.wait_for(|stop| *stop).await;
         })
-        .run(reconcile::<K>, |_, never, _| match *never {}, context)
-        .for_each(|result| async move {
+        .run(turn, |_, never, _| match *never {}, context)
+        .for_each(|result| {
             match result {
+                Ok(_) => {}
                 // An object that went before its turn came.
-                Ok(_) | Err(ControllerError::ObjectNotFound(_)) => {}
+                Err(ControllerError::ObjectNotFound(object)) => {
+                    queue.gone(Queue::key(object.namespace.as_deref(), &object.name));
+                }
                 // Said where it happened.
                 Err(ControllerError::QueueError(_)) => {}
                 Err(error) => tracing::warn!(controller = K::CONTROLLER, %error, "the controller met an error"),
             }
+            std::future::ready(())
         })
         .await;
 }

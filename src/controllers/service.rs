@@ -10,6 +10,7 @@ use crate::{
         DEPLOYMENT_ACTION, EcsService, EcsServiceStatus, Lifecycle, RESTARTED_AT,
         condition::{self, READY, Reason},
         lifecycle::{LastError, PlannedStep},
+        service::Rollout,
     },
     aws::{
         Aws, AwsError,
@@ -189,6 +190,10 @@ impl Kind for EcsService {
         status.last_error = common.last_error;
         status.plan = common.plan;
         status.drift = common.drift;
+    }
+
+    fn rollout(status: &EcsServiceStatus) -> Option<&Rollout> {
+        status.rollout.as_ref()
     }
 
     fn resolve(&self, stores: &Stores) -> Result<References, Pending> {

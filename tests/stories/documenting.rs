@@ -28,7 +28,7 @@ const PATIENCE: &str = "180";
 
 /// Every Markdown file that people read, those to be read first before the others.
 fn documents() -> Vec<PathBuf> {
-    let mut todo: Vec<PathBuf> = ["docs", "examples", "charts", "deploy"]
+    let mut todo: Vec<PathBuf> = ["docs", "examples", "charts"]
         .iter()
         .map(|folder| root().join(folder))
         .filter(|folder| folder.exists())

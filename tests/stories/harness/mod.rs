@@ -12,6 +12,7 @@ pub mod passing;
 pub mod recording;
 pub mod replicas;
 pub mod rights;
+pub mod scraping;
 pub mod watching;
 pub mod world;
 
