@@ -96,7 +96,7 @@ func (s state) expected() health.HealthStatusCode {
 // isTheOperators says whether the operator writes such a state: Ready always, at most one of the others and only while
 // True, every generation the same; status.observedGeneration is there from the first moment, by the schema.
 func (s state) isTheOperators() bool {
-	if s.observed == -1 || s.observed == int64(-1) {
+	if s.observed == int64(-1) {
 		return len(s.conditions) == 0
 	}
 	whileTrue := func(condition string) bool { return s.says(condition) == absent || s.says(condition) == "True" }
@@ -135,7 +135,7 @@ func matrix() (states []state) {
 	return states
 }
 
-// kstatusOf is what Flux, `kustomize`-like appliers and every other user of kstatus think of an object.
+// kstatusOf is what Flux and every other user of kstatus think of an object.
 func kstatusOf(t *testing.T, object *unstructured.Unstructured) status.Status {
 	t.Helper()
 	return must[*status.Result](t)(status.Compute(object)).Status

@@ -29,7 +29,7 @@ var programs = map[string]func() *cobra.Command{
 }
 
 // root is the repository.
-var root = must2(filepath.Abs("../.."))
+var root = sure(filepath.Abs("../.."))
 
 // scratch is a folder for what the tests write, removed at the end.
 var scratch string
@@ -94,8 +94,8 @@ func must[T any](t *testing.T) func(value T, err error) T {
 	}
 }
 
-// must2 is for what can't be wrong while the package is initialised.
-func must2[T any](value T, err error) T {
+// sure is for what can't be wrong while the package is initialised.
+func sure[T any](value T, err error) T {
 	if err != nil {
 		panic(err)
 	}
