@@ -49,16 +49,22 @@ async fn settled(world: &mut World) -> u16 {
     port
 }
 
-/// Whether nothing is under way.
-fn is_quiet(scrape: &Scrape) -> bool {
-    scrape.sum("workqueue_depth", &[]) == 0.0
-        && scrape.sum("controller_runtime_active_workers", &[]) == 0.0
+/// Waits in quiet until what is told is as `wanted`.
+async fn in_quiet(
+    world: &World,
+    port: u16,
+    what: &str,
+    wanted: impl Fn(&Scrape) -> bool,
+) -> Scrape {
+    world
+        .until_told(port, what, |scrape| wanted(scrape) && scrape.is_quiet())
+        .await
 }
 
 /// What is told when nothing is wrong, and a record that begins with it.
 async fn healthy(world: &World, port: u16, fault: &str) -> Record {
     let mut record = Record::of(fault);
-    record.keep(&world.until_told(port, "peace", is_quiet).await);
+    record.keep(&world.until_told(port, "peace", Scrape::is_quiet).await);
     record
 }
 
@@ -101,8 +107,8 @@ fn what_aws_answers_is_told() {
             let mut record = healthy(&world, port, name).await;
             let fault = every_call(&world, name, effect);
             // More than once: a fault that lasts.
-            record.keep(&world.until_told(port, name, failures(sort, 2.0)).await);
-            record.keep(&world.until_told(port, name, failures(sort, 4.0)).await);
+            record.keep(&in_quiet(&world, port, name, failures(sort, 2.0)).await);
+            record.keep(&in_quiet(&world, port, name, failures(sort, 4.0)).await);
             healed(&world, fault).await;
         }
         let mut record = healthy(&world, port, "aws-slow").await;
@@ -111,7 +117,7 @@ fn what_aws_answers_is_told() {
             of("le=\"+Inf\"") - of("le=\"1.0\"") >= 1.0
         };
         let fault = every_call(&world, "slow", Effect::Delay { millis: 1200 });
-        record.keep(&world.until_told(port, "slow", before).await);
+        record.keep(&in_quiet(&world, port, "slow", before).await);
         world.simulator.release(fault);
 
         let mut record = healthy(&world, port, "aws-denied").await;
@@ -121,16 +127,8 @@ fn what_aws_answers_is_told() {
         world
             .until_stalled("EcsService", "denied", "AccessDenied")
             .await;
-        record.keep(
-            &world
-                .until_told(port, "denied", failures("permission", 2.0))
-                .await,
-        );
-        record.keep(
-            &world
-                .until_told(port, "denied", failures("permission", 3.0))
-                .await,
-        );
+        record.keep(&in_quiet(&world, port, "denied", failures("permission", 2.0)).await);
+        record.keep(&in_quiet(&world, port, "denied", failures("permission", 3.0)).await);
         world.check();
     });
 }
@@ -173,7 +171,7 @@ fn objects_that_need_somebody_are_told() {
         orphan["spec"]["taskDefinitionRef"]["name"] = json!("missing");
         world.apply(&[orphan]);
         let waits = has("Reconciling", "DependencyNotFound");
-        record.keep(&world.until_told(port, "an object that waits", &waits).await);
+        record.keep(&in_quiet(&world, port, "an object that waits", &waits).await);
         world.apply(&[task_definition("missing", "nginx:1")]);
         world.until_ready("EcsService", "orphan").await;
 
@@ -183,11 +181,7 @@ fn objects_that_need_somebody_are_told() {
         wrong["spec"]["loadBalancers"] = json!([{"containerName": "app", "containerPort": 8080, "targetGroupArn": "arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/none/0123456789abcdef"}]);
         world.apply(&[wrong]);
         let stalls = has("Stalled", "InvalidSpec");
-        record.keep(
-            &world
-                .until_told(port, "an object that stalls", stalls)
-                .await,
-        );
+        record.keep(&in_quiet(&world, port, "an object that stalls", stalls).await);
         let mut right = service("wrong");
         right["spec"]["taskDefinitionRef"]["name"] = json!("web");
         world.apply(&[right]);
@@ -200,7 +194,7 @@ fn objects_that_need_somebody_are_told() {
         world.kubectl(&["delete", "--wait=false", "ecsservice/web"]);
         let stays =
             |scrape: &Scrape| scrape.sum("operator_termination_current_time_seconds", &[]) >= 1.0;
-        record.keep(&world.until_told(port, "an object that stays", stays).await);
+        record.keep(&in_quiet(&world, port, "an object that stays", stays).await);
         world.check();
     });
 }
@@ -232,11 +226,7 @@ fn rollouts_that_fail_or_take_for_ever_are_told() {
         world
             .until_stalled("EcsService", "web", "RolloutFailed")
             .await;
-        record.keep(
-            &world
-                .until_told(port, "the failure", has("Stalled", "RolloutFailed"))
-                .await,
-        );
+        record.keep(&in_quiet(&world, port, "the failure", has("Stalled", "RolloutFailed")).await);
         world.apply(&[task_definition("web", "nginx:1")]);
         world.until_ready("EcsService", "web").await;
 
@@ -245,15 +235,11 @@ fn rollouts_that_fail_or_take_for_ever_are_told() {
         let rolls = |scrape: &Scrape| {
             scrape.sum("ecs_operator_rollout_oldest_in_progress_seconds", &[]) >= 1.0
         };
-        record.keep(&world.until_told(port, "the rollout", rolls).await);
+        record.keep(&in_quiet(&world, port, "the rollout", rolls).await);
         let longer = |scrape: &Scrape| {
             scrape.sum("ecs_operator_rollout_oldest_in_progress_seconds", &[]) >= 2.5
         };
-        record.keep(
-            &world
-                .until_told(port, "the rollout that goes on", longer)
-                .await,
-        );
+        record.keep(&in_quiet(&world, port, "the rollout that goes on", longer).await);
         world.check();
     });
 }
@@ -284,9 +270,9 @@ fn writers_that_undo_each_other_are_told() {
             let repaired = |scrape: &Scrape| {
                 scrape.sum("ecs_operator_drift_detected_total", &["count"]) >= f64::from(round)
                     && scrape.sum("operator_status_condition_count", &not_ready) == 0.0
-                    && is_quiet(scrape)
+                    && scrape.is_quiet()
             };
-            record.keep(&world.until_told(port, "the repair", repaired).await);
+            record.keep(&in_quiet(&world, port, "the repair", repaired).await);
         }
         world.check();
     });
@@ -301,16 +287,8 @@ fn watch_that_is_not_heard_of_and_a_process_that_begins_again_are_told() {
         let mut record = healthy(&world, port, "watch-stale").await;
         gate.views.set("ecsservices", View::Frozen);
         world.reconcile_now("EcsService", "web", "unseen");
-        record.keep(
-            &world
-                .until_told(port, "silence", |scrape| age(scrape) >= 2.0)
-                .await,
-        );
-        record.keep(
-            &world
-                .until_told(port, "more silence", |scrape| age(scrape) >= 3.5)
-                .await,
-        );
+        record.keep(&in_quiet(&world, port, "silence", |scrape| age(scrape) >= 2.0).await);
+        record.keep(&in_quiet(&world, port, "more silence", |scrape| age(scrape) >= 3.5).await);
         gate.views.set("ecsservices", View::Live);
 
         let mut record = healthy(&world, port, "restarting").await;
@@ -319,9 +297,10 @@ fn watch_that_is_not_heard_of_and_a_process_that_begins_again_are_told() {
             world.kill();
             world.start();
             let start = |scrape: &Scrape| scrape.sum("process_start_time_seconds", &[]);
-            let anew = world
-                .until_told(port, "a new process", |scrape| start(scrape) > began)
-                .await;
+            let anew = in_quiet(&world, port, "a new process", |scrape| {
+                start(scrape) > began
+            })
+            .await;
             began = start(&anew);
             record.keep(&healthy_scrape(&world, port).await);
         }
@@ -339,9 +318,9 @@ fn watch_that_is_not_heard_of_and_a_process_that_begins_again_are_told() {
 
 async fn healthy_scrape(world: &World, port: u16) -> Scrape {
     let listed = |scrape: &Scrape| {
-        scrape.sum("ecs_operator_objects", &["EcsService"]) == 1.0 && is_quiet(scrape)
+        scrape.sum("ecs_operator_objects", &["EcsService"]) == 1.0 && scrape.is_quiet()
     };
-    world.until_told(port, "the objects", listed).await
+    in_quiet(world, port, "the objects", listed).await
 }
 
 #[test]
@@ -390,7 +369,7 @@ fn good_life_is_told_as_one() {
             .await;
         let counted =
             |scrape: &Scrape| scrape.sum("ecs_operator_rollouts_total", &["completed"]) >= 2.0;
-        record.keep(&world.until_told(port, "both rollouts", counted).await);
+        record.keep(&in_quiet(&world, port, "both rollouts", counted).await);
         let mut edited = balanced("web", &listener, "/new");
         edited["spec"]["desiredCount"] = json!(2);
         world.apply(&[edited]);
@@ -420,7 +399,7 @@ fn good_life_is_told_as_one() {
             scrape.sum("ecs_operator_objects", &[]) == 0.0
                 && scrape.sum("operator_termination_duration_seconds_count", &[]) == 3.0
         };
-        let scrape = world.until_told(port, "the end", gone).await;
+        let scrape = in_quiet(&world, port, "the end", gone).await;
         assert!(scrape.series() < 1500, "{} series", scrape.series());
         record.keep(&scrape);
         world.check();

@@ -30,6 +30,12 @@ impl Scrape {
             .sum()
     }
 
+    /// Whether nothing is under way: what is under way for a moment would be taken for something that hangs.
+    pub fn is_quiet(&self) -> bool {
+        self.sum("workqueue_depth", &[]) == 0.0
+            && self.sum("controller_runtime_active_workers", &[]) == 0.0
+    }
+
     /// How many series it has.
     pub fn series(&self) -> usize {
         let lines = self.0.lines();
