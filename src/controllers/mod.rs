@@ -13,6 +13,7 @@ pub mod memory;
 pub mod publish;
 pub mod reconcile;
 pub mod report;
+pub mod rivals;
 pub mod run;
 pub mod service;
 pub mod task_definition;

@@ -13,7 +13,7 @@ use tracing::Instrument;
 
 use super::{
     adoption, context::Context, delete, failure::failed, kind::Kind, memory::Wave,
-    publish::publish, report::Report,
+    publish::publish, report::Report, rivals,
 };
 use crate::{
     api::{
@@ -182,6 +182,14 @@ async fn live<K: Kind>(object: &K, context: &Context) -> Result<Action, kube::Er
             return publish(object, report, context).await;
         }
     };
+    if let Some((name, rival)) = rivals::older(object, &context.stores, &context.installation) {
+        let mut report = Report::of(object);
+        let message = format!(
+            "\"{name}\" in AWS is what {rival} declares, which is older. Nothing was changed. One resource of AWS is one object: choose another name, or delete one of the two objects."
+        );
+        report.outcome = Outcome::Stalled(Reason::NameConflict, message);
+        return publish(object, report, context).await;
+    }
     match converge(object, id, &desired, look, is_current, context).await? {
         Some(report) => publish(object, report, context).await,
         None => Ok(Action::requeue(BEHIND)),
@@ -276,7 +284,7 @@ async fn converge<K: Kind>(
             return Ok(Some(report));
         }
         let owner = id.owner(&context.installation);
-        if let Some(told) = adoption::untold(object, &owner, &desired, &observed) {
+        if let Some(told) = adoption::untold(object, &owner, desired, &observed) {
             // Nothing is done to what is about to be adopted before the object shows what that will be.
             adoption::announce(object, &told, context).await;
             report.plan = told;
