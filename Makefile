@@ -31,8 +31,10 @@ test: lint ## check everything: formats, lints, dependencies, then every test
 	cd tests/argo-cd && RECORDED_OBJECTS=$${CARGO_TARGET_DIR:-$(CURDIR)/target}/tmp/recorded-objects ../../$(GO) test -vet=off -parallel=8 -count=1 .
 	cd tests/observability && SCRAPES=$(SCRAPES) ../../$(GO) test -count=1 .
 
-sweep: tools ## kill the operator at every effect it has on AWS and Kubernetes; make test runs a sample
+# Random declarations are optimised: two thousand a property, each looked at a hundred times, take hours otherwise.
+sweep: tools ## kill the operator at every effect, and try random declarations by the thousand; make test runs a sample
 	SWEEP=all cargo test --locked --test stories sweeping -- --nocapture
+	PROPTEST_CASES=2000 cargo test --locked --profile thorough --test service --test surface random
 
 bench: tools ## print the figures: time, calls, CPU and memory; make bench N=1000 CONTAINERS=10 FULL=1
 	cargo build --locked --release --timings --package ecs-operator --package bench

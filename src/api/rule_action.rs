@@ -196,7 +196,7 @@ pub struct AuthenticateOidcConfig {
     /// Client ID. Can be changed.
     #[schemars(length(min = 1))]
     pub client_id: String,
-    /// Client secret, readable by whoever can read this object; AWS never shows it, so it is sent with the rule's creation and with other changes of the rule, not when it alone changes.
+    /// Client secret, readable by whoever can read this object. AWS never shows it: a tag of the rule, of 16 bits of a hash, says whether it was changed since it was sent. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<String>,
     /// Whether a change of the rule keeps the secret that AWS has; for a rule that exists. Absent: false.

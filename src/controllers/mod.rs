@@ -14,6 +14,7 @@ mod outcomes;
 pub mod publish;
 pub mod reconcile;
 pub mod report;
+pub mod rivals;
 pub mod run;
 pub mod service;
 pub mod tally;

@@ -8,7 +8,7 @@ use tracing::Instrument;
 
 use super::{
     adoption, context::Context, delete, failure::failed, kind::Kind, memory::Wave,
-    publish::publish, report::Report,
+    publish::publish, report::Report, rivals,
 };
 use crate::{
     api::{
@@ -177,6 +177,14 @@ async fn live<K: Kind>(object: &K, context: &Context) -> Result<Turn, kube::Erro
             return publish(object, report, context).await;
         }
     };
+    if let Some((name, rival)) = rivals::older(object, &context.stores, &context.installation) {
+        let mut report = Report::of(object);
+        let message = format!(
+            "\"{name}\" in AWS is what {rival} declares, which is older. Nothing was changed. One resource of AWS is one object: choose another name, or delete one of the two objects."
+        );
+        report.outcome = Outcome::Stalled(Reason::NameConflict, message);
+        return publish(object, report, context).await;
+    }
     match converge(object, id, &desired, look, is_current, context).await? {
         Some(report) => publish(object, report, context).await,
         None => Ok(Turn::requeue(BEHIND)),
