@@ -19,3 +19,4 @@ pub mod run;
 pub mod service;
 pub mod tally;
 pub mod task_definition;
+mod wake;

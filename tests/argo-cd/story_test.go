@@ -55,7 +55,11 @@ func TestAnApplicationLivesInGit(t *testing.T) {
 			t.Errorf("the service is Degraded without saying %s: %s", wanted, degraded.Message)
 		}
 	}
-	a.runs(2, "nginx:1.28")
+	// Rolling back, ECS starts tasks of the last good revision before it stops others.
+	eventually(t, "the last good revision serves on", func() (bool, string) {
+		otherwise := a.otherwise(2, "nginx:1.28")
+		return otherwise == "", otherwise
+	})
 
 	a.git("revert", "--no-edit", "HEAD")
 	a.until(a.refreshed(), "Healthy")
@@ -108,15 +112,21 @@ func (a *story) replace(file, before, after string) {
 // runs fails unless AWS runs so many tasks of an image, and of no other.
 func (a *story) runs(count int, image string) {
 	a.t.Helper()
+	if otherwise := a.otherwise(count, image); otherwise != "" {
+		a.t.Error(otherwise)
+	}
+}
+
+// otherwise says what AWS runs, if that is not so many tasks of an image and no others.
+func (a *story) otherwise(count int, image string) string {
+	a.t.Helper()
 	cluster := a.namespace + "-main"
 	tasks, _, _ := unstructured.NestedSlice(a.ask("ecs", "ListTasks", map[string]any{"cluster": cluster}), "taskArns")
-	if len(tasks) != count {
-		a.t.Errorf("AWS runs %d tasks, not %d", len(tasks), count)
-	}
 	described := fmt.Sprint(a.ask("ecs", "DescribeTasks", map[string]any{"cluster": cluster, "tasks": tasks}))
-	if found := strings.Count(described, "image:public.ecr.aws/nginx/"+image); found != count {
-		a.t.Errorf("AWS runs %d tasks of %s, not %d: %s", found, image, count, described)
+	if found := strings.Count(described, "image:public.ecr.aws/nginx/"+image); found != count || len(tasks) != count {
+		return fmt.Sprintf("AWS runs %d tasks, %d of %s, not %d: %s", len(tasks), found, image, count, described)
 	}
+	return ""
 }
 
 // keepsQuiet watches ten minutes of AWS's time, in which nobody does anything: self-heal finds nothing to do, and neither
