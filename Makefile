@@ -8,6 +8,8 @@
 CARGO_DENY_VERSION := 0.20.2
 CARGO_DENY := .cache/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
 GO := tests/tools/go.sh
+# What stories scrape from the operator, for the alerts and the dashboard to be judged by.
+SCRAPES := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/tmp/scrapes
 TOOLS := helm.sh/helm/v4/cmd/helm github.com/helm-unittest/helm-unittest/cmd/helm-unittest github.com/yannh/kubeconform/cmd/kubeconform \
 	github.com/rhysd/actionlint/cmd/actionlint
 
@@ -22,12 +24,17 @@ demo: tools build ## watch a service come to life, roll, fail and be explained, 
 
 # Stories mostly wait for Kubernetes and AWS: more of them at once than there are cores.
 test: lint ## check everything: formats, lints, dependencies, then every test
+	rm -rf $(SCRAPES)
 	cd tests/control-plane && CONTROL_PLANE=$(CURDIR)/.cache/bin/control-plane ../../$(GO) test -parallel=8 -count=1 ./check
 	RUST_TEST_THREADS=8 cargo test --locked --workspace --no-fail-fast
 	cargo test --locked --test chart -- --ignored # the rights that the stories used, against those that the chart grants
+	cd tests/argo-cd && RECORDED_OBJECTS=$${CARGO_TARGET_DIR:-$(CURDIR)/target}/tmp/recorded-objects ../../$(GO) test -vet=off -parallel=8 -count=1 .
+	cd tests/observability && SCRAPES=$(SCRAPES) ../../$(GO) test -count=1 .
 
-sweep: tools ## kill the operator at every effect it has on AWS and Kubernetes; make test runs a sample
+# Random declarations are optimised: two thousand a property, each looked at a hundred times, take hours otherwise.
+sweep: tools ## kill the operator at every effect, and try random declarations by the thousand; make test runs a sample
 	SWEEP=all cargo test --locked --test stories sweeping -- --nocapture
+	PROPTEST_CASES=2000 cargo test --locked --profile thorough --test service --test surface random
 
 bench: tools ## print the figures: time, calls, CPU and memory; make bench N=1000 CONTAINERS=10 FULL=1
 	cargo build --locked --release --timings --package ecs-operator --package bench
@@ -35,10 +42,12 @@ bench: tools ## print the figures: time, calls, CPU and memory; make bench N=100
 
 lint: tools $(CARGO_DENY) ## check formats, lints, workflows, licences, sources and advisories of dependencies
 	cargo fmt --all --check
-	@cd tests && files=$$(gofmt -l control-plane tools) && { test -z "$$files" || { echo "not formatted with gofmt: $$files"; exit 1; }; }
+	@files=$$(gofmt -l tests) && { test -z "$$files" || { echo "not formatted with gofmt: $$files"; exit 1; }; }
 	cd tests/control-plane && ../../$(GO) vet ./...
 	cd tests/tools && ../../$(GO) vet ./...
+	cd tests/argo-cd && ../../$(GO) vet .
 	.cache/bin/actionlint -shellcheck= -pyflakes=
+	cd tests/observability && ../../$(GO) vet ./...
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO_DENY) --locked --workspace check --hide-inclusion-graph bans licenses sources
 	@if GIT_TERMINAL_PROMPT=0 timeout 60 $(CARGO_DENY) --log-level off fetch db; \
@@ -53,7 +62,7 @@ tools: ## build the programs that tests, lint and the demo run: control plane, k
 	@cd tests/tools && ../../$(GO) build -o ../../.cache/bin/ $(TOOLS)
 	@ln -sf control-plane .cache/bin/kubectl
 
-generate: ## write what is generated: the CRDs, for crds/ and the charts; the charts' tables and schemas of values
+generate: ## write what is generated: the CRDs, for crds/ and the charts; the charts' tables and schemas; Argo CD's configuration
 	UPDATE_GENERATED=1 cargo test --locked --test generated
 
 clean: ## remove everything that was built

@@ -17,7 +17,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
         "aws",
         &["model", "desired", "plan", "leadership", "telemetry"],
     ),
-    ("kubernetes", &["api", "model", "leadership"]),
+    ("kubernetes", &["api", "model", "leadership", "telemetry"]),
     (
         "controllers",
         &[

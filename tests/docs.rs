@@ -18,7 +18,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 /// Flags in the documentation that are other programs': helm, kubectl, cargo and `make bench`'s own.
-const FLAGS_OF_OTHERS: [&str; 14] = [
+const FLAGS_OF_OTHERS: [&str; 16] = [
+    "--server-side",
+    "--field-manager",
     "--namespace",
     "--create-namespace",
     "--set",

@@ -156,6 +156,69 @@ fn custom_resource_definitions_fit_client_side_apply() {
     }
 }
 
+/// Names of a folder's entries, in order.
+fn entries(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("the folder");
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.expect("an entry").file_name())
+        .map(|name| name.into_string().expect("UTF-8"))
+        .collect();
+    names.sort();
+    names
+}
+
+/// A file as a YAML block that is indented by so many spaces.
+fn block(file: &Path, indent: usize) -> String {
+    let text = fs::read_to_string(file).expect("the script");
+    let lines = text.lines().map(|line| match line {
+        "" => "\n".to_owned(),
+        line => format!("{:indent$}{line}\n", ""),
+    });
+    format!("|\n{}", lines.collect::<String>())
+}
+
+/// Argo CD's configuration with the scripts of every kind.
+fn argocd_cm(scripts: &Path) -> String {
+    let mut yaml = String::from(
+        "# Generated from resource_customizations; `make generate` writes it. Argo CD's other settings stay as they are with:
+# kubectl apply --server-side --field-manager ecs-operator -f argocd-cm.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: argocd-cm
+  namespace: argocd
+  labels:
+    app.kubernetes.io/part-of: argocd
+data:
+",
+    );
+    for kind in entries(scripts) {
+        let folder = scripts.join(&kind);
+        let key =
+            |what: &str| format!("  resource.customizations.{what}.ecs-operator.dev_{kind}: ");
+        yaml += &(key("health") + &block(&folder.join("health.lua"), 4));
+        yaml += &(key("actions") + "|\n    discovery.lua: ");
+        yaml += &(block(&folder.join("actions/discovery.lua"), 6) + "    definitions:\n");
+        for action in entries(&folder.join("actions")) {
+            let script = folder.join("actions").join(&action).join("action.lua");
+            if script.exists() {
+                yaml += &format!(
+                    "      - name: {action}\n        action.lua: {}",
+                    block(&script, 10)
+                );
+            }
+        }
+    }
+    yaml
+}
+
+#[test]
+fn argo_cds_configuration_has_the_scripts_of_every_kind() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/argocd");
+    let scripts = folder.join("resource_customizations/ecs-operator.dev");
+    compare(&folder.join("argocd-cm.yaml"), &argocd_cm(&scripts));
+}
+
 /// Visits every node of a schema that `kubectl explain` shows, with its path and whether it must be there.
 fn visit(path: &str, schema: &Value, found: &mut impl FnMut(&str, &Value, bool)) {
     let required = schema["required"].as_array();

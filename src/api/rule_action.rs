@@ -48,6 +48,18 @@ pub struct RuleAction {
     pub jwt_validation_config: Option<JwtValidationConfig>,
 }
 
+impl RuleAction {
+    /// ARNs of the target groups of others that it leads to.
+    pub fn target_group_arns(&self) -> impl Iterator<Item = &str> {
+        let weighted = self.forward_config.iter();
+        let weighted = weighted.flat_map(|config| config.target_groups.iter().flatten());
+        self.target_group_arn
+            .iter()
+            .chain(weighted.filter_map(|group| group.target_group_arn.as_ref()))
+            .map(String::as_str)
+    }
+}
+
 /// Kind of an action.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -184,7 +196,7 @@ pub struct AuthenticateOidcConfig {
     /// Client ID. Can be changed.
     #[schemars(length(min = 1))]
     pub client_id: String,
-    /// Client secret, readable by whoever can read this object; AWS never shows it, so it is sent with the rule's creation and with other changes of the rule, not when it alone changes.
+    /// Client secret, readable by whoever can read this object. AWS never shows it: a tag of the rule, of 16 bits of a hash, says whether it was changed since it was sent. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<String>,
     /// Whether a change of the rule keeps the secret that AWS has; for a rule that exists. Absent: false.

@@ -1,6 +1,7 @@
 //! SDK clients: one set per Region, made once, sharing the HTTP client, the credentials and the limits of that Region.
 
 use std::{
+    cell::Cell,
     collections::HashMap,
     future::Future,
     sync::{Arc, Mutex},
@@ -29,7 +30,7 @@ use super::{
 };
 use crate::{
     leadership::Leadership,
-    telemetry::{metrics::Metrics, traces},
+    telemetry::{calls, metrics::Metrics, traces},
 };
 
 /// How clients are made.
@@ -197,7 +198,12 @@ pub struct Aws {
     pub(super) priorities: Priorities,
     pub(super) readers: Readers,
     leadership: Leadership,
-    metrics: Arc<Metrics>,
+    pub(super) metrics: Arc<Metrics>,
+}
+
+tokio::task_local! {
+    /// Calls that the reading of a batch has made.
+    pub(super) static CALLS: Cell<u64>;
 }
 
 impl Aws {
@@ -234,6 +240,7 @@ impl Aws {
             code: "Stopping".into(),
             message: format!("{why}; the call was not made"),
             request_id: None,
+            status: None,
         };
         let Ok(_place) = self.limits.acquire(bucket).await else {
             return Err(not_made("the operator is stopping"));
@@ -259,13 +266,17 @@ impl Aws {
         if error.is_some_and(|error| error.kind == Kind::Throttled) {
             self.limits.drained(bucket);
         }
-        self.metrics.aws_call(
+        self.metrics.calls.ended(calls::Ended {
             service,
             operation,
-            error.map(|error| error.code.as_str()),
-            start.elapsed(),
+            status: error.map_or(Some(200), |error| error.status),
+            error_code: error.map(|error| error.code.as_str()),
+            failure: error.and_then(|error| error.kind.failure()),
+            is_retried: error.is_some_and(|error| error.kind.is_retried()),
+            time: start.elapsed(),
             waited,
-        );
+        });
+        let _ = CALLS.try_with(|calls| calls.set(calls.get() + 1));
         match error {
             Some(error) => tracing::debug!(
                 service,

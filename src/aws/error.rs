@@ -3,6 +3,8 @@
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::{display::DisplayErrorContext, metadata::ProvideErrorMetadata};
 
+use crate::telemetry::calls::Failure;
+
 /// What to do about an error.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Kind {
@@ -44,6 +46,35 @@ pub struct AwsError {
     pub message: String,
     /// The request, for AWS Support.
     pub request_id: Option<String>,
+    /// HTTP status; none: there was no answer, or one that could not be read.
+    pub status: Option<u16>,
+}
+
+impl Kind {
+    /// What sort of failure metrics count it as.
+    pub const fn failure(self) -> Option<Failure> {
+        match self {
+            Self::Throttled => Some(Failure::Throttled),
+            Self::Unavailable => Some(Failure::Unavailable),
+            Self::Credentials => Some(Failure::Credentials),
+            Self::AccessDenied => Some(Failure::Permission),
+            Self::Quota => Some(Failure::ServiceLimitExceeded),
+            Self::Invalid => Some(Failure::Validation),
+            _ => None,
+        }
+    }
+
+    /// Whether such a call is made again by itself soon: what needs somebody is looked at again much later.
+    pub const fn is_retried(self) -> bool {
+        matches!(
+            self,
+            Self::Throttled
+                | Self::Unavailable
+                | Self::Credentials
+                | Self::Transient
+                | Self::PriorityInUse
+        )
+    }
 }
 
 impl AwsError {
@@ -58,6 +89,7 @@ impl AwsError {
             code: code.to_owned(),
             message,
             request_id: None,
+            status: None,
         };
         match error {
             SdkError::ServiceError(context) => {
@@ -72,6 +104,7 @@ impl AwsError {
                     code,
                     message,
                     request_id,
+                    status: Some(raw.status().as_u16()),
                 }
             }
             SdkError::TimeoutError(_) => own(
@@ -103,6 +136,7 @@ impl AwsError {
             code: "InvalidResponse".into(),
             message: what.into(),
             request_id: None,
+            status: None,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! never waits and a busy one makes few calls.
 
 use std::{
+    cell::Cell,
     collections::HashMap,
     fmt,
     future::Future,
@@ -18,7 +19,7 @@ use tokio::{
 
 use tracing::{Instrument, Span};
 
-use super::{Aws, AwsError};
+use super::{Aws, AwsError, clients::CALLS};
 use crate::{
     model::{
         Tags,
@@ -130,7 +131,15 @@ where
                             keys.push(ask.key.clone());
                         }
                     }
-                    let found = fetch(aws, keys).await;
+                    let metrics = aws.metrics.clone();
+                    let (found, made) = CALLS
+                        .scope(Cell::new(0), async {
+                            let found = fetch(aws, keys).await;
+                            (found, CALLS.with(Cell::get))
+                        })
+                        .await;
+                    let saved = (asks.len() as u64).saturating_sub(made);
+                    metrics.calls.saved(operation, saved);
                     for ask in asks {
                         let answer = found.get(&ask.key).cloned().unwrap_or_else(|| {
                             let what = "AWS's answer leaves out what was asked for";

@@ -84,7 +84,7 @@ async fn operate(flags: Run) -> Result<(), String> {
         .to_owned();
     let config = kubernetes().await?;
     let (leadership, candidate) = candidate(&flags, &config)?;
-    let client = led::client(config, leadership.clone()).map_err(no_way)?;
+    let client = led::client(config, leadership.clone(), metrics.clone()).map_err(no_way)?;
     let cluster_id = match flags.cluster_id.clone() {
         Some(id) => id,
         None => kube_system_uid(&client).await?,

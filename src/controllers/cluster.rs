@@ -1,8 +1,9 @@
 //! The steps of EcsCluster.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::runtime::reflector::Store;
 
-use super::kind::{Common, Kind, Pending};
+use super::kind::{Common, Kind, Pending, name_in_aws};
 use crate::{
     api::{
         EcsCluster, EcsClusterStatus, Lifecycle,
@@ -13,7 +14,7 @@ use crate::{
         Identity, Invalid,
         cluster::{self, DesiredCluster, Target},
     },
-    kubernetes::stores::Stores,
+    kubernetes::stores::{Guarded, Stores},
     model::{Installation, Tags, observed::Cluster},
     plan::{self, Plan, Step, filter},
     status,
@@ -130,6 +131,14 @@ impl Kind for EcsCluster {
                 .as_ref()
                 .is_some_and(|reference| reference.name == *name)
         })
+    }
+
+    fn store(stores: &Stores) -> &Store<Guarded<Self>> {
+        &stores.clusters
+    }
+
+    fn aws_name(&self) -> String {
+        name_in_aws(&self.metadata, self.spec.cluster_name.as_deref())
     }
 
     fn target(&self, id: Identity<'_>, _: &Stores, installation: &Installation) -> Option<Target> {

@@ -1,9 +1,9 @@
 //! One reconcile of an object that is being deleted: the same line with nothing desired.
 
-use kube::{ResourceExt, runtime::controller::Action};
+use kube::ResourceExt;
 
 use super::{
-    context::Context, failure::failed, kind::Kind, publish::publish, reconcile::BEHIND,
+    context::Context, failure::failed, kind::Kind, outcomes, publish::publish, reconcile::BEHIND,
     report::Report,
 };
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
     kubernetes::{finalizer, fresh},
     plan::{State, filter},
     status::Outcome,
+    telemetry::queue::Turn,
 };
 
 /// Users that a message names.
@@ -25,9 +26,9 @@ const WAVES: usize = 6;
 const UNSEEN: &str = "something may have been created that the operator did not see: AWS did not answer, or the operator was restarted; goes when it shows up, or in a minute";
 
 /// Deletes in AWS what the object owns; takes the finalizer off when nothing is left.
-pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Action, kube::Error> {
+pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Turn, kube::Error> {
     if !finalizer::is_on(object) {
-        return Ok(Action::await_change());
+        return Ok(Turn::await_change());
     }
     let mut report = Report::of(object);
     if object.lifecycle().suspend == Some(true) {
@@ -97,7 +98,7 @@ pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Action,
         // Whether anything is deleted at all, the spec says until the end.
         if wave == 0 && !fresh::is_current(&context.client, object).await? {
             tracing::info!("the watch is behind; waiting for it");
-            return Ok(Action::requeue(BEHIND));
+            return Ok(Turn::requeue(BEHIND));
         }
         tracing::info!(steps = plan.operations(), "deleting");
         match aws.execute(&plan.steps).await.1 {
@@ -126,11 +127,12 @@ fn used_by(mut users: Vec<String>) -> String {
     )
 }
 
-async fn done<K: Kind>(object: &K, context: &Context) -> Result<Action, kube::Error> {
+async fn done<K: Kind>(object: &K, context: &Context) -> Result<Turn, kube::Error> {
     finalizer::take_off(&context.client, object).await?;
     let uid = object.uid().unwrap_or_default();
     context.backoff.succeeded(&uid);
     context.memory.forget(&uid);
+    outcomes::terminated(object, context);
     tracing::info!(object = %object.object_ref(&()).name.unwrap_or_default(), "AWS has nothing of it left; the object goes");
-    Ok(Action::await_change())
+    Ok(Turn::await_change())
 }

@@ -2,7 +2,8 @@
 
 use std::future::Future;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, ObjectMeta};
+use kube::runtime::reflector::Store;
 use serde::Serialize;
 
 use crate::{
@@ -10,11 +11,15 @@ use crate::{
         Lifecycle,
         condition::Reason,
         lifecycle::{Drift, LastError, PlannedStep},
+        service::Rollout,
     },
     aws::{Aws, AwsError, execute::Applied, observe::Look},
     desired::{Identity, Invalid},
-    kubernetes::{Object, stores::Stores},
-    model::{Installation, Tags},
+    kubernetes::{
+        Object,
+        stores::{Guarded, Stores},
+    },
+    model::{Installation, Tags, name::default_name},
     plan::{Plan, Step},
 };
 
@@ -41,6 +46,13 @@ pub struct Pending {
     pub is_next: bool,
     /// Which object, and what it lacks.
     pub message: String,
+}
+
+/// The declared name in AWS, or that which an object has by default.
+pub fn name_in_aws(meta: &ObjectMeta, declared: Option<&str>) -> String {
+    let [namespace, name] =
+        [&meta.namespace, &meta.name].map(|it| it.as_deref().unwrap_or_default());
+    declared.map_or_else(|| default_name(namespace, name), str::to_owned)
 }
 
 /// A managed kind: its steps of the line, in order.
@@ -73,6 +85,11 @@ pub trait Kind: Object + Serialize + Send + Sync + 'static {
     fn set_common(status: &mut Self::Status, common: Common);
     /// The declared members that a status records as possibly in AWS.
     fn applied(status: &mut Self::Status) -> &mut Vec<String>;
+
+    /// The latest rollout that a status tells of.
+    fn rollout(_status: &Self::Status) -> Option<&Rollout> {
+        None
+    }
 
     /// Reads what the object refers to.
     fn resolve(&self, stores: &Stores) -> Result<Self::References, Pending>;
@@ -132,6 +149,14 @@ pub trait Kind: Object + Serialize + Send + Sync + 'static {
 
     /// Objects that still use this one, so that it can't go yet.
     fn users(&self, stores: &Stores) -> Vec<String>;
+    /// The watch that knows all objects of the kind.
+    fn store(stores: &Stores) -> &Store<Guarded<Self>>;
+    /// Its name in AWS. Cheap: every object is asked when another one is new.
+    fn aws_name(&self) -> String;
+    /// Where in AWS the name is its own alone, besides account and Region: a service's cluster.
+    fn aws_place(&self, _stores: &Stores) -> Option<String> {
+        None
+    }
     /// What to delete; none: nothing was ever made.
     fn target(
         &self,

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-use kube::{ResourceExt, runtime::controller::Action};
+use kube::ResourceExt;
 
 use super::{
     backoff::jittered,
     context::Context,
     kind::{Common, Kind},
+    outcomes,
     report::Report,
 };
 use crate::{
@@ -20,7 +21,10 @@ use crate::{
     kubernetes::status as kubernetes_status,
     plan::filter,
     status::{Outcome, conditions::conditions},
-    telemetry::traces,
+    telemetry::{
+        queue::{Ended, Turn},
+        traces,
+    },
 };
 
 /// How long an object that AWS refused as it is waits for AWS to change its mind (a quota, a role, a subnet).
@@ -31,14 +35,14 @@ pub async fn publish<K: Kind>(
     object: &K,
     report: Report<K>,
     context: &Context,
-) -> Result<Action, kube::Error> {
+) -> Result<Turn, kube::Error> {
     // Nothing is known of the object but that the next process looks at it.
     if report
         .error
         .as_ref()
         .is_some_and(|error| error.kind == ErrorKind::Stopping)
     {
-        return Ok(Action::await_change());
+        return Ok(Turn::await_change());
     }
     let Report {
         outcome,
@@ -57,7 +61,7 @@ pub async fn publish<K: Kind>(
     let new = conditions(&outcome, old, generation, context.now());
     // Of an object that is only observed nothing is repaired, so that it would be told at every look.
     if !drift.is_empty() && !observes_only {
-        context.metrics.drift_detected(K::CONTROLLER);
+        outcomes::drifted(object, &drift, context);
         let list: Vec<_> = drift
             .iter()
             .map(|drift| {
@@ -97,6 +101,9 @@ pub async fn publish<K: Kind>(
         },
     );
     let version = kubernetes_status::apply(&context.client, object, previous, &status).await?;
+    if version.is_some() {
+        outcomes::told::<K>(previous, &status, context);
+    }
     context.memory.wrote(&uid, version.as_deref());
     match &outcome {
         Outcome::Settled(_) | Outcome::Suspended => {
@@ -110,10 +117,15 @@ pub async fn publish<K: Kind>(
         }
     }
     // Nothing is under way for an object that is only observed.
-    if observes_only && error.is_none() {
-        return Ok(Action::requeue(jittered(context.periods.drift)));
-    }
-    Ok(requeue(&uid, &outcome, error.as_ref(), context))
+    let turn = if observes_only && error.is_none() {
+        steady(context)
+    } else {
+        requeue(&uid, &outcome, error.as_ref(), context)
+    };
+    Ok(Turn {
+        settled: matches!(outcome, Outcome::Settled(_)).then_some(generation),
+        ..turn
+    })
 }
 
 /// What the status tells of an error. The same one again keeps the trace it was first told with, so that a lasting error is
@@ -168,28 +180,38 @@ async fn announce<K: Kind>(object: &K, outcome: &Outcome, old: &[Condition], con
     }
 }
 
-fn requeue(uid: &str, outcome: &Outcome, error: Option<&AwsError>, context: &Context) -> Action {
+/// Again when it is time to look for drift.
+fn steady(context: &Context) -> Turn {
+    Turn::requeue(jittered(context.periods.drift)).but(Ended::Success)
+}
+
+fn requeue(uid: &str, outcome: &Outcome, error: Option<&AwsError>, context: &Context) -> Turn {
     if let Some(error) = error {
         return match error.kind {
-            ErrorKind::Invalid => Action::requeue(jittered(INVALID_RETRY)),
+            ErrorKind::Invalid => Turn::requeue(jittered(INVALID_RETRY)).but(Ended::Refused),
             ErrorKind::AccessDenied | ErrorKind::Quota | ErrorKind::NameTaken => {
-                Action::requeue(jittered(context.periods.stalled))
+                Turn::requeue(jittered(context.periods.stalled)).but(Ended::Refused)
             }
-            _ => Action::requeue(context.backoff.failed(uid)),
+            ErrorKind::Throttled | ErrorKind::Unavailable | ErrorKind::Credentials => {
+                Turn::requeue(context.backoff.failed(uid)).but(Ended::Failed)
+            }
+            _ => Turn::requeue(context.backoff.failed(uid)),
         };
     }
     context.backoff.succeeded(uid);
     match outcome {
-        Outcome::Settled(_) => Action::requeue(jittered(context.periods.drift)),
+        Outcome::Settled(_) => steady(context),
         Outcome::Waiting(Reason::DependencyNotFound | Reason::DependencyNotReady, _)
-        | Outcome::Suspended => Action::await_change(),
-        Outcome::Waiting(..) => Action::requeue(context.until_poll()),
+        | Outcome::Suspended => Turn::await_change(),
+        Outcome::Waiting(..) => Turn::requeue(context.until_poll()),
         // What ECS does with it, and drift besides, is still seen.
-        Outcome::Stalled(Reason::RolloutFailed, _) => {
-            Action::requeue(jittered(context.periods.drift))
-        }
-        Outcome::Stalled(..) | Outcome::Unknown(..) => {
-            Action::requeue(jittered(context.periods.stalled))
+        Outcome::Stalled(Reason::RolloutFailed, _) => steady(context),
+        Outcome::Stalled(reason, _) | Outcome::Unknown(reason, _) => {
+            let ended = match reason {
+                Reason::InvalidSpec => Ended::Refused,
+                _ => Ended::Success,
+            };
+            Turn::requeue(jittered(context.periods.stalled)).but(ended)
         }
     }
 }

@@ -1,19 +1,14 @@
 //! One reconcile of one object.
 
-use std::{
-    convert::Infallible,
-    panic::AssertUnwindSafe,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::FutureExt;
-use kube::{Resource, ResourceExt, runtime::controller::Action};
+use kube::{Resource, ResourceExt};
 use tracing::Instrument;
 
 use super::{
     adoption, context::Context, delete, failure::failed, kind::Kind, memory::Wave,
-    publish::publish, report::Report,
+    publish::publish, report::Report, rivals,
 };
 use crate::{
     api::{
@@ -29,7 +24,10 @@ use crate::{
         forecast::{differences, forecast},
     },
     status::Outcome,
-    telemetry::traces,
+    telemetry::{
+        queue::{Ended, Turn},
+        traces,
+    },
 };
 
 /// Waves in one reconcile: target group, rule and service need four; the rest is for looking again.
@@ -48,15 +46,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const TURN: Duration = Duration::from_secs(30);
 
 /// Reconciles an object: never fails, says when to look again.
-pub async fn reconcile<K: Kind>(
-    guarded: Arc<Guarded<K>>,
-    context: Arc<Context>,
-) -> Result<Action, Infallible> {
-    if !context.leadership.is_held() {
-        // All objects are looked at when this process begins to lead.
-        return Ok(Action::await_change());
-    }
-    let start = Instant::now();
+pub async fn reconcile<K: Kind>(guarded: Arc<Guarded<K>>, context: Arc<Context>) -> Turn {
     let meta = guarded.meta();
     let uid = meta.uid.clone().unwrap_or_default();
     let span = tracing::info_span!(
@@ -70,14 +60,14 @@ pub async fn reconcile<K: Kind>(
     if let Some(id) = traces::trace_id(&span) {
         span.record("trace_id", id);
     }
-    context.metrics.reconcile_begins(K::CONTROLLER);
     let work = async {
         if !context.stores.are_complete()
             || context
                 .memory
                 .is_stale(&uid, meta.resource_version.as_deref())
         {
-            return Ok(Action::requeue(SOON));
+            context.metrics.work.stale(K::CONTROLLER);
+            return Ok(Turn::requeue(SOON));
         }
         match &guarded.0 {
             Ok(object) if object.meta().deletion_timestamp.is_some() => {
@@ -94,23 +84,23 @@ pub async fn reconcile<K: Kind>(
                     .events
                     .warning(&guarded.object_ref(&()), Reason::InvalidSpec, note)
                     .await;
-                Ok(Action::await_change())
+                Ok(Turn::await_change())
             }
         }
     };
-    let (action, result) = match AssertUnwindSafe(work)
+    match AssertUnwindSafe(work)
         .catch_unwind()
         .instrument(span.clone())
         .await
     {
-        Ok(Ok(action)) => (action, "success"),
+        Ok(Ok(turn)) => turn,
         Ok(Err(error)) => {
             let wait = context.backoff.failed(&uid);
             span.in_scope(|| {
                 traces::failed("Kubernetes did not take a write");
                 tracing::warn!(%error, ?wait, "Kubernetes did not take a write; trying again");
             });
-            (Action::requeue(wait), "error")
+            Turn::requeue(wait).but(Ended::Failed)
         }
         Err(_) => {
             let wait = context.backoff.failed(&uid);
@@ -118,16 +108,12 @@ pub async fn reconcile<K: Kind>(
                 traces::failed("the reconcile panicked");
                 tracing::error!(?wait, reason = %Reason::InternalError, "the reconcile panicked: a defect of the operator; trying again");
             });
-            (Action::requeue(wait), "panic")
+            Turn::requeue(wait).but(Ended::Panicked)
         }
-    };
-    context
-        .metrics
-        .reconcile_ends(K::CONTROLLER, result, start.elapsed());
-    Ok(action)
+    }
 }
 
-async fn live<K: Kind>(object: &K, context: &Context) -> Result<Action, kube::Error> {
+async fn live<K: Kind>(object: &K, context: &Context) -> Result<Turn, kube::Error> {
     let observes_only = filter::observes_only(object.lifecycle());
     if object.lifecycle().suspend == Some(true) {
         let mut report = Report::of(object);
@@ -184,16 +170,24 @@ async fn live<K: Kind>(object: &K, context: &Context) -> Result<Action, kube::Er
             if is_newer(object, patience, context) {
                 // Applied together, what it refers to is a moment away: it wakes this object when it comes.
                 tracing::debug!(reason = %pending.reason, "waiting");
-                return Ok(Action::requeue(patience));
+                return Ok(Turn::requeue(patience));
             }
             let mut report = Report::of(object);
             report.outcome = Outcome::Waiting(pending.reason, pending.message);
             return publish(object, report, context).await;
         }
     };
+    if let Some((name, rival)) = rivals::older(object, &context.stores, &context.installation) {
+        let mut report = Report::of(object);
+        let message = format!(
+            "\"{name}\" in AWS is what {rival} declares, which is older. Nothing was changed. One resource of AWS is one object: choose another name, or delete one of the two objects."
+        );
+        report.outcome = Outcome::Stalled(Reason::NameConflict, message);
+        return publish(object, report, context).await;
+    }
     match converge(object, id, &desired, look, is_current, context).await? {
         Some(report) => publish(object, report, context).await,
-        None => Ok(Action::requeue(BEHIND)),
+        None => Ok(Turn::requeue(BEHIND)),
     }
 }
 

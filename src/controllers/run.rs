@@ -1,18 +1,19 @@
 //! The watches and the controllers: one watch a kind and scope, feeding its own controller and waking those that depend on it.
 
 use std::{
-    collections::HashMap,
+    convert::Infallible,
     future::Future,
     hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
+    time::Instant,
 };
 
 use futures::{Stream, StreamExt, future::join_all};
 use kube::{
-    Api, Client, Resource, ResourceExt,
+    Api, Client, Resource,
     runtime::{
         Config, Controller, WatchStreamExt,
-        controller::Error as ControllerError,
+        controller::{Action, Error as ControllerError},
         reflector::{ObjectRef, Store, store::Writer},
         utils::PredicateConfig,
         watcher,
@@ -20,17 +21,23 @@ use kube::{
 };
 use tokio::sync::{mpsc, watch};
 
-use super::{context::Context, kind::Kind, reconcile::reconcile};
+use super::{
+    context::Context,
+    kind::Kind,
+    reconcile::reconcile,
+    tally::{self, Queues, Tally},
+    wake::{
+        on_change, published_cluster, published_task_definition, received, wake_all,
+        wake_deleted_dependencies,
+    },
+};
 use crate::{
     api::{
         DEPLOYMENT_ACTION, EcsCluster, EcsService, EcsTaskDefinition, RECONCILE_AT, RESTARTED_AT,
     },
     kubernetes::stores::{Guarded, Stores, Writers},
-    telemetry::http::Readiness,
+    telemetry::{census::Source, http::Readiness, queue::Queue},
 };
-
-/// Wakes objects of one kind by name.
-type Wake<K> = mpsc::UnboundedSender<ObjectRef<Guarded<K>>>;
 
 /// The watches of one scope, before their controllers run.
 pub struct Scope {
@@ -60,6 +67,16 @@ impl Scope {
         readiness: Readiness,
         stop: watch::Receiver<bool>,
     ) {
+        let work = &context.metrics.work;
+        let queue = |controller| Arc::new(Queue::new(controller, concurrency, work.clone()));
+        let queues = Queues {
+            clusters: queue(EcsCluster::CONTROLLER),
+            task_definitions: queue(EcsTaskDefinition::CONTROLLER),
+            services: queue(EcsService::CONTROLLER),
+        };
+        // Asked as long as this scope runs.
+        let tally: Arc<dyn Source> = Arc::new(Tally::new(&self.stores, &queues, work));
+        context.metrics.ask(Arc::downgrade(&tally));
         let (wake_clusters, clusters) = mpsc::unbounded_channel();
         let (wake_task_definitions, task_definitions) = mpsc::unbounded_channel();
         let (wake_services, services) = mpsc::unbounded_channel();
@@ -70,6 +87,7 @@ impl Scope {
             api(client, namespace),
             self.writers.clusters,
             listed::<EcsCluster>(stores, &readiness),
+            queues.clusters.clone(),
             {
                 let (stores, wake) = (stores.clone(), wake_services.clone());
                 on_change(
@@ -88,6 +106,7 @@ impl Scope {
             api(client, namespace),
             self.writers.task_definitions,
             listed::<EcsTaskDefinition>(stores, &readiness),
+            queues.task_definitions.clone(),
             {
                 let (stores, told) = (stores.clone(), stores.registered.clone());
                 on_change(
@@ -116,6 +135,7 @@ impl Scope {
             api(client, namespace),
             self.writers.services,
             listed::<EcsService>(stores, &readiness),
+            queues.services.clone(),
             {
                 let stores = stores.clone();
                 move |guarded: &Guarded<EcsService>| {
@@ -133,6 +153,7 @@ impl Scope {
                 of_clusters,
                 stores.clusters.clone(),
                 received(clusters),
+                queues.clusters,
                 context.clone(),
                 concurrency,
                 stop.clone(),
@@ -141,6 +162,7 @@ impl Scope {
                 of_task_definitions,
                 stores.task_definitions.clone(),
                 received(task_definitions),
+                queues.task_definitions,
                 context.clone(),
                 concurrency,
                 stop.clone(),
@@ -149,6 +171,7 @@ impl Scope {
                 of_services,
                 stores.services.clone(),
                 futures::stream::select(received(services), told),
+                queues.services,
                 context.clone(),
                 concurrency,
                 stop,
@@ -180,6 +203,7 @@ fn objects<K: Kind>(
     api: Api<Guarded<K>>,
     writer: Writer<Guarded<K>>,
     mut listed: impl FnMut() + Send + 'static,
+    queue: Arc<Queue>,
     mut touched: impl FnMut(&Guarded<K>) + Send + 'static,
 ) -> impl Stream<Item = Result<Guarded<K>, watcher::Error>> + Send {
     let mut is_listed = false;
@@ -213,6 +237,11 @@ fn objects<K: Kind>(
             }
         })
         .predicate_filter(to_reconcile, PredicateConfig::default())
+        .inspect(move |object| {
+            if let Ok(object) = object {
+                tally::came(&queue, object);
+            }
+        })
 }
 
 /// kube's watcher, begun anew when a watch is answered with 410: kube lists again only when a running stream says so, and
@@ -262,110 +291,34 @@ fn complain<K: Kind>(error: &watcher::Error) {
     }
 }
 
-/// Calls `changed` with namespace and name when what `published` says of an object changes and is not `known_already` to
-/// whom it concerns.
-fn on_change<K: Kind>(
-    published: fn(&K) -> u64,
-    known_already: impl Fn(&K) -> bool + Send + 'static,
-    mut changed: impl FnMut(&str, &str) + Send + 'static,
-) -> impl FnMut(&Guarded<K>) + Send + 'static {
-    let mut known: HashMap<(String, String), u64> = HashMap::new();
-    move |guarded| {
-        let key = (guarded.namespace().unwrap_or_default(), guarded.name_any());
-        let now = guarded.0.as_ref().map_or(0, published);
-        let is_known = guarded.0.as_ref().is_ok_and(&known_already);
-        if known.get(&key) != Some(&now) {
-            if !is_known {
-                changed(&key.0, &key.1);
-            }
-            known.insert(key, now);
-        }
-    }
-}
-
-fn published_cluster(cluster: &EcsCluster) -> u64 {
-    let status = cluster.status.clone().unwrap_or_default();
-    digest(
-        cluster,
-        &(status.cluster_name, is_ready(&status.conditions)),
-    )
-}
-
-fn published_task_definition(task_definition: &EcsTaskDefinition) -> u64 {
-    let status = task_definition.status.clone().unwrap_or_default();
-    let is_current = status.observed_generation == task_definition.metadata.generation;
-    digest(
-        task_definition,
-        &(status.arn, is_ready(&status.conditions), is_current),
-    )
-}
-
-fn is_ready(conditions: &[k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition]) -> bool {
-    crate::api::condition::is_true(conditions, crate::api::condition::READY)
-}
-
-fn digest<K: Resource>(object: &K, published: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (
-        &object.meta().uid,
-        object.meta().deletion_timestamp.is_some(),
-        published,
-    )
-        .hash(&mut hasher);
-    hasher.finish()
-}
-
-fn wake_all<K: Kind>(wake: &Wake<K>, namespace: &str, names: Vec<String>) {
-    for name in names {
-        // The receiver lives as long as its controller; after that nobody needs waking.
-        let _ = wake.send(ObjectRef::new(&name).within(namespace));
-    }
-}
-
-/// A cluster or task definition that is being deleted goes on when a service of it is gone.
-fn wake_deleted_dependencies(
-    guarded: &Guarded<EcsService>,
-    stores: &Stores,
-    clusters: &Wake<EcsCluster>,
-    task_definitions: &Wake<EcsTaskDefinition>,
-) {
-    let Ok(service) = &guarded.0 else { return };
-    let namespace = service.namespace().unwrap_or_default();
-    if stores.services.get(&ObjectRef::from_obj(guarded)).is_some() {
-        return;
-    }
-    if let Some(reference) = &service.spec.cluster_ref
-        && stores
-            .cluster(&namespace, &reference.name)
-            .is_some_and(|cluster| cluster.metadata.deletion_timestamp.is_some())
-    {
-        wake_all(clusters, &namespace, vec![reference.name.clone()]);
-    }
-    if let Some(reference) = &service.spec.task_definition_ref
-        && stores
-            .task_definition(&namespace, &reference.name)
-            .is_some_and(|found| found.metadata.deletion_timestamp.is_some())
-    {
-        wake_all(task_definitions, &namespace, vec![reference.name.clone()]);
-    }
-}
-
-/// What comes out of a channel, as a stream.
-fn received<T>(channel: mpsc::UnboundedReceiver<T>) -> impl Stream<Item = T> {
-    futures::stream::unfold(channel, |mut channel| async move {
-        channel.recv().await.map(|message| (message, channel))
-    })
-}
-
 /// Runs one controller.
 async fn control<K: Kind>(
     objects: impl Stream<Item = Result<Guarded<K>, watcher::Error>> + Send + 'static,
     store: Store<Guarded<K>>,
     wakes: impl Stream<Item = ObjectRef<Guarded<K>>> + Send + 'static,
+    queue: Arc<Queue>,
     context: Arc<Context>,
     concurrency: u16,
     mut stop: watch::Receiver<bool>,
 ) {
+    let woken = queue.clone();
+    let wakes = wakes.inspect(move |object| woken.added(tally::key(object), Instant::now()));
+    let turns = queue.clone();
+    let turn = move |object: Arc<Guarded<K>>, context: Arc<Context>| {
+        let queue = turns.clone();
+        async move {
+            let key = tally::key(&ObjectRef::from_obj(&*object));
+            if !context.leadership.is_held() {
+                // All objects are looked at when this process begins to lead.
+                queue.gone(key);
+                return Ok::<_, Infallible>(Action::await_change());
+            }
+            let running = queue.begins(key, Instant::now());
+            let turn = reconcile(object, context).await;
+            running.ends(turn, Instant::now());
+            Ok(turn.wait.map_or_else(Action::await_change, Action::requeue))
+        }
+    };
     let leadership = context.leadership.clone();
     let leads = futures::stream::once(async move { leadership.held().await });
     Controller::for_stream(objects, store)
@@ -377,15 +330,19 @@ async fn control<K: Kind>(
             // An error means that nobody can stop us any more: stop.
             let _ = stop.wait_for(|stop| *stop).await;
         })
-        .run(reconcile::<K>, |_, never, _| match *never {}, context)
-        .for_each(|result| async move {
+        .run(turn, |_, never, _| match *never {}, context)
+        .for_each(|result| {
             match result {
+                Ok(_) => {}
                 // An object that went before its turn came.
-                Ok(_) | Err(ControllerError::ObjectNotFound(_)) => {}
+                Err(ControllerError::ObjectNotFound(object)) => {
+                    queue.gone(Queue::key(object.namespace.as_deref(), &object.name));
+                }
                 // Said where it happened.
                 Err(ControllerError::QueueError(_)) => {}
                 Err(error) => tracing::warn!(controller = K::CONTROLLER, %error, "the controller met an error"),
             }
+            std::future::ready(())
         })
         .await;
 }

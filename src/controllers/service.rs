@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::runtime::reflector::Store;
 
-use super::kind::{Common, Kind, Pending};
+use super::kind::{Common, Kind, Pending, name_in_aws};
 use crate::{
     api::{
         DEPLOYMENT_ACTION, EcsService, EcsServiceStatus, Lifecycle, RESTARTED_AT,
         condition::{self, READY, Reason},
         lifecycle::{LastError, PlannedStep},
+        service::Rollout,
     },
     aws::{
         Aws, AwsError,
@@ -20,7 +22,7 @@ use crate::{
         Identity, Invalid,
         service::{self, DesiredService, Known, References, Target},
     },
-    kubernetes::stores::Stores,
+    kubernetes::stores::{Guarded, Stores},
     model::{Installation, Tags, arn, observed},
     plan::{self, Plan, State, Step, filter, rollout::History},
     status,
@@ -191,6 +193,10 @@ impl Kind for EcsService {
         status.drift = common.drift;
     }
 
+    fn rollout(status: &EcsServiceStatus) -> Option<&Rollout> {
+        status.rollout.as_ref()
+    }
+
     fn resolve(&self, stores: &Stores) -> Result<References, Pending> {
         let namespace = self.metadata.namespace.as_deref().unwrap_or_default();
         Ok(References {
@@ -311,6 +317,26 @@ impl Kind for EcsService {
 
     fn users(&self, _: &Stores) -> Vec<String> {
         Vec::new()
+    }
+
+    fn store(stores: &Stores) -> &Store<Guarded<Self>> {
+        &stores.services
+    }
+
+    fn aws_name(&self) -> String {
+        name_in_aws(&self.metadata, self.spec.service_name.as_deref())
+    }
+
+    fn aws_place(&self, stores: &Stores) -> Option<String> {
+        let named = self.spec.cluster.as_deref();
+        let namespace = self.metadata.namespace.as_deref().unwrap_or_default();
+        let of_reference = || {
+            let reference = self.spec.cluster_ref.as_ref()?;
+            Some(stores.cluster(namespace, &reference.name)?.aws_name())
+        };
+        named
+            .map(|named| arn::last_segment(named).to_owned())
+            .or_else(of_reference)
     }
 
     fn target(

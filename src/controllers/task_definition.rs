@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::runtime::reflector::Store;
 
-use super::kind::{Common, Kind, Pending};
+use super::kind::{Common, Kind, Pending, name_in_aws};
 use crate::{
     api::{
         EcsTaskDefinition, EcsTaskDefinitionStatus, Lifecycle,
@@ -19,7 +20,7 @@ use crate::{
         Identity, Invalid,
         task_definition::{self, DesiredTaskDefinition, History, Target},
     },
-    kubernetes::stores::Stores,
+    kubernetes::stores::{Guarded, Stores},
     model::{Installation, Tags, arn, observed::Family, ownership},
     plan::{self, Plan, Step, filter},
     status,
@@ -221,6 +222,14 @@ impl Kind for EcsTaskDefinition {
             return Vec::new();
         };
         stores.users_of_task_definition(namespace, name)
+    }
+
+    fn store(stores: &Stores) -> &Store<Guarded<Self>> {
+        &stores.task_definitions
+    }
+
+    fn aws_name(&self) -> String {
+        name_in_aws(&self.metadata, self.spec.family.as_deref())
     }
 
     fn target(&self, id: Identity<'_>, _: &Stores, installation: &Installation) -> Option<Target> {

@@ -56,6 +56,8 @@ pub struct DesiredRule {
     pub actions: Vec<Value>,
     /// Transforms as declared.
     pub transforms: Vec<Value>,
+    /// Check value of the client secrets in the actions; none: there are none.
+    pub client_secret: Option<String>,
 }
 
 /// The load balancer entries of a service.
@@ -144,7 +146,7 @@ pub(super) fn target_groups(
             members,
             attributes: group.attributes.clone().unwrap_or_default(),
             rules: rules
-                .map(|(i, declared)| rule::desired(declared, &format!("{path}.rules[{i}]")))
+                .map(|(i, declared)| rule::desired(declared, id, &format!("{path}.rules[{i}]")))
                 .collect::<Result<_, _>>()?,
             alternate: entry
                 .advanced_configuration

@@ -2,18 +2,26 @@
 
 use serde_json::{Value, json};
 
-use super::{Invalid, load_balancer::DesiredRule, members};
+use super::{Identity, Invalid, load_balancer::DesiredRule, members};
 use crate::{
     api::{
         listener_rule::{ListenerRule, RuleTransformType},
         rule_action::{RuleAction, RuleActionType},
         rules,
     },
-    model::rule,
+    model::{hash, rule},
 };
 
+/// Hex digits of a check value of client secrets. AWS shows the value, in a tag, to whoever may read tags: with 16 bits all but one
+/// edit in 65,536 is noticed, and nobody learns a secret by it, as every 65,536th guess fits.
+const CHECK_DIGITS: usize = 4;
+
 /// The desired rule.
-pub(super) fn desired(rule: &ListenerRule, path: &str) -> Result<DesiredRule, Invalid> {
+pub(super) fn desired(
+    rule: &ListenerRule,
+    id: Identity<'_>,
+    path: &str,
+) -> Result<DesiredRule, Invalid> {
     if !rule.listener_arn.contains(":listener/") {
         return Err(Invalid::new(
             format!("{path}.listenerArn"),
@@ -78,9 +86,23 @@ pub(super) fn desired(rule: &ListenerRule, path: &str) -> Result<DesiredRule, In
         listener_arn: rule.listener_arn.clone(),
         priority: rule.priority,
         conditions,
+        client_secret: client_secret(&ordered, id),
         actions: ordered,
         transforms,
     })
+}
+
+/// The check value of the client secrets of actions; another one for the same secrets of another object.
+fn client_secret(actions: &[Value], id: Identity<'_>) -> Option<String> {
+    let configs = actions
+        .iter()
+        .map(|action| &action["authenticateOidcConfig"]);
+    let secrets: Vec<_> = configs
+        .filter_map(|config| config["clientSecret"].as_str())
+        .collect();
+    let mut parts = vec![id.uid];
+    parts.extend(&secrets);
+    (!secrets.is_empty()).then(|| hash::hex(&parts, CHECK_DIGITS))
 }
 
 /// What a single action must be, in admission's words.
@@ -125,5 +147,25 @@ fn check(action: &RuleAction, path: &str) -> Result<(), Invalid> {
     match rows.into_iter().find(|(is_broken, ..)| *is_broken) {
         Some((_, member, message)) => Err(Invalid::new(format!("{path}{member}"), message)),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::desired::testing::WEB;
+
+    #[test]
+    fn check_value_tells_secrets_of_an_object_apart_and_no_more() {
+        let check = |secret: &str, id| {
+            let action = json!({"type": "authenticate-oidc", "authenticateOidcConfig": {"clientSecret": secret}});
+            client_secret(&[action], id).expect("a check value")
+        };
+        let other = Identity { uid: "u9", ..WEB };
+        assert_eq!(check("hush", WEB).len(), CHECK_DIGITS);
+        assert_eq!(check("hush", WEB), check("hush", WEB));
+        assert_ne!(check("hush", WEB), check("hush2", WEB));
+        assert_ne!(check("hush", WEB), check("hush", other));
+        assert_eq!(client_secret(&[json!({"type": "forward"})], WEB), None);
     }
 }

@@ -13,7 +13,7 @@ use super::{
     members, remove_lifecycle, schema, service_rules, tags,
 };
 use crate::{
-    api::{EcsServiceSpec, service::SchedulingStrategy},
+    api::{EcsServiceSpec, rule_action::RuleAction, service::SchedulingStrategy},
     model::{
         Installation, Members, Tags,
         declared::{self, Paths},
@@ -50,6 +50,8 @@ pub struct Target {
     pub listeners: BTreeSet<String>,
     /// ARNs of rules that the status knows.
     pub known_rules: BTreeSet<String>,
+    /// ARNs of target groups of others that declared rules lead to: a rule that was made for one may be ours before the status knows it.
+    pub foreign_target_groups: BTreeSet<String>,
     /// ARN of the service that the status knows.
     pub known_arn: Option<String>,
     /// ID of the deployment that the status knows.
@@ -144,9 +146,12 @@ pub fn target(
         .iter()
         .flatten()
         .filter_map(|lb| lb.target_group.as_ref());
-    let declared_listeners = managed
-        .flat_map(|tg| tg.rules.iter().flatten())
-        .map(|rule| rule.listener_arn.clone());
+    let rules: Vec<_> = managed.flat_map(|tg| tg.rules.iter().flatten()).collect();
+    let declared_listeners = rules.iter().map(|rule| rule.listener_arn.clone());
+    let led_to = rules
+        .iter()
+        .flat_map(|rule| rule.actions.iter().flatten())
+        .flat_map(RuleAction::target_group_arns);
     Ok(Target {
         cluster: cluster.to_owned(),
         name: id.aws_name(spec.service_name.as_deref(), "spec.serviceName")?,
@@ -161,6 +166,7 @@ pub fn target(
             .chain(known.listeners.iter().cloned())
             .collect(),
         known_rules: known.rules.iter().map(|(arn, _)| arn.clone()).collect(),
+        foreign_target_groups: led_to.map(str::to_owned).collect(),
         known_arn: known.arn.clone(),
         known_deployment: known.deployment.clone(),
     })
@@ -295,6 +301,19 @@ mod tests {
             &Known::default(),
             &installation(),
         )
+    }
+
+    #[test]
+    fn target_names_the_foreign_groups_that_rules_lead_to() {
+        let mut json = web();
+        let rule = &mut json["loadBalancers"][0]["targetGroup"]["rules"][0];
+        rule["actions"] = json!([
+            {"type": "forward", "targetGroupArn": "arn:a"},
+            {"type": "forward", "forwardConfig": {"targetGroups": [{"weight": 1}, {"targetGroupArn": "arn:b"}]}},
+        ]);
+        let target = target(WEB, &spec(json), "main", &Known::default(), &installation());
+        let groups = target.unwrap().foreign_target_groups;
+        assert_eq!(groups, ["arn:a", "arn:b"].map(str::to_owned).into());
     }
 
     #[test]

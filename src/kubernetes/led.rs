@@ -1,6 +1,9 @@
 //! A client that writes only while this process leads: what was decided under a lease that is lost since never arrives.
 
-use std::task::{self, Poll};
+use std::{
+    sync::Arc,
+    task::{self, Poll},
+};
 
 use futures::future::{Either, Ready, ready};
 use hyper::{Method, Request};
@@ -10,16 +13,23 @@ use kube::{
 };
 use tower::{BoxError, Layer, Service};
 
-use crate::leadership::Leadership;
+use super::counted::Counted;
+use crate::{leadership::Leadership, telemetry::metrics::Metrics};
 
 /// A write that was not made.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("this replica does not lead any more; the write was not made")]
 pub struct NotLeading;
 
-/// A client that reads always and writes only while `leadership` is held.
-pub fn client(config: Config, leadership: Leadership) -> Result<Client, kube::Error> {
+/// A client that reads always and writes only while `leadership` is held. What it sends is counted.
+pub fn client(
+    config: Config,
+    leadership: Leadership,
+    metrics: Arc<Metrics>,
+) -> Result<Client, kube::Error> {
+    let counted = Counted::new(&config, metrics);
     Ok(ClientBuilder::try_from(config)?
+        .with_layer(&counted)
         .with_layer(&Led(leadership))
         .build())
 }

@@ -1,5 +1,6 @@
 //! Writing to Kubernetes: status, finalizer and events, and nothing else of an object; besides, the Lease of the election.
 
+pub mod counted;
 pub mod events;
 pub mod finalizer;
 pub mod fresh;

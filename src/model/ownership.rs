@@ -14,6 +14,8 @@ pub const UID: &str = "ecs-operator.dev/uid";
 pub const HASH: &str = "ecs-operator.dev/hash";
 /// Tag on a cluster or service: hash of the declared namespace of Service Connect. AWS answers a name with an ARN, which does not say the name.
 pub const NAMESPACE_HASH: &str = "ecs-operator.dev/service-connect-namespace";
+/// Tag on a listener rule: check value of the declared client secrets, which ELBv2 never shows.
+pub const CLIENT_SECRET: &str = "ecs-operator.dev/client-secret";
 /// Tag that somebody with AWS rights puts on a resource: `<cluster-id or any>/<namespace>/<name>` may adopt it.
 /// (AWS takes no `*` in a tag's value; see its pattern in the ECS model.)
 pub const ADOPT: &str = "ecs-operator.dev/adopt";

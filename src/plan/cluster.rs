@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use super::{
-    Plan, State, Step, diff,
+    Plan, State, Step,
+    completion::{self, Completed},
+    diff,
     refusal::{cannot_reset, not_owned},
-    request,
-    reset::{self, Completed},
-    tags,
+    request, reset, tags,
 };
 use crate::{
     api::condition::Reason,
@@ -111,7 +111,7 @@ fn completed(desired: &DesiredCluster, removed: &Paths, applied: &Paths) -> Comp
     declared.extend(desired.capacity.clone().into_iter().flatten());
     let taken_out = removed.iter().map(String::as_str);
     let of_cluster = taken_out.filter(|path| !path.starts_with("/tags/"));
-    reset::complete(
+    completion::complete(
         &declared,
         of_cluster,
         |path, _| reset::cluster(path),

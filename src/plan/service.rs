@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    Change, Plan, State, Step, diff, namespace, pause, refusal, request,
-    reset::{self, Kept},
+    Change, Plan, State, Step,
+    completion::Kept,
+    diff, namespace, pause, refusal, request, reset,
     rollout::{self, History},
     rule::{self, Wanted},
     service_members::{completed, current, unread},

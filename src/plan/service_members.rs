@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{State, refusal::IMMUTABLE, reset, rollout};
+use super::{State, completion, refusal::IMMUTABLE, reset, rollout};
 use crate::{
     api::condition::Reason,
     desired::service::DesiredService,
@@ -19,7 +19,7 @@ pub(super) fn completed(
     desired: &DesiredService,
     mut declared: Members,
     service: &observed::Resource,
-) -> reset::Completed {
+) -> completion::Completed {
     // A launch type excludes a strategy: it is left by an empty one.
     if declared.contains_key("launchType") && has_strategy(service) {
         declared.insert("capacityProviderStrategy".into(), json!([]));
@@ -28,7 +28,7 @@ pub(super) fn completed(
     let taken_out = desired.removed.iter().map(String::as_str);
     let of_service =
         taken_out.filter(|path| !path.starts_with("/tags/") && !path.starts_with("/targetGroups/"));
-    let mut completed = reset::complete(
+    let mut completed = completion::complete(
         &declared,
         of_service,
         |path, block| reset::service(path, block, is_daemon),

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{
-    Change, Step, diff, request,
-    reset::{self, Kept},
-    tags,
+    Change, Step,
+    completion::{self, Kept},
+    diff, request, reset, tags,
 };
 use crate::{
     desired::load_balancer::DesiredTargetGroup,
@@ -53,7 +53,7 @@ fn settings(desired: &DesiredTargetGroup, removed: &Paths) -> Members {
         declared::under(removed, &prefix).filter(|path| !path.starts_with("/attributes/"));
     let reset = |path: &str, _: &Members| reset::target_group(path, &desired.members);
     // None of its settings is a list of items.
-    reset::complete(&desired.members, taken_out, reset, |_| false).members
+    completion::complete(&desired.members, taken_out, reset, |_| false).members
 }
 
 /// The calls that bring settings, attributes and tags to what is declared, and what they change.

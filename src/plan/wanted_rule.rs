@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Change, Step, diff, request};
 use crate::{
     desired::load_balancer::DesiredRule,
-    model::{observed::Rule, rule},
+    model::{Tags, observed::Rule, ownership::CLIENT_SECRET, rule},
 };
 
 /// A declared rule with the ARN that its `forward` leads to.
@@ -36,6 +36,35 @@ impl Wanted<'_> {
                 .iter()
                 .zip(&seen)
                 .all(|(wanted, seen)| wanted == seen || self.is_shifted(wanted, seen))
+    }
+
+    /// Its tags: those of its owner, and the check value of its client secrets.
+    pub(super) fn tags(&self, owner: &Tags) -> Tags {
+        let mut tags = owner.clone();
+        let check = self.rule.client_secret.clone();
+        tags.extend(check.map(|check| (CLIENT_SECRET.to_owned(), check)));
+        tags
+    }
+
+    /// Whether other client secrets are declared than the rule was given last.
+    pub(super) fn has_other_secrets(&self, rule: &Rule) -> bool {
+        let given = rule.tags.as_ref().and_then(|tags| tags.get(CLIENT_SECRET));
+        self.rule.client_secret.is_some() && self.rule.client_secret.as_ref() != given
+    }
+
+    /// Its actions as they are sent in the place of a rule's: with the weights that ECS has moved.
+    fn actions_in_place_of(&self, rule: &Rule) -> Vec<Value> {
+        let mut actions = self.actions();
+        let seen = rule::ordered(&rule.actions);
+        for (wanted, seen) in actions.iter_mut().zip(seen) {
+            let canonical = |action: &Value| rule::actions(std::slice::from_ref(action));
+            if let ([one], [other]) = (&canonical(wanted)[..], &canonical(&seen)[..])
+                && self.is_shifted(one, other)
+            {
+                *wanted = seen;
+            }
+        }
+        actions
     }
 
     /// Whether what was seen is what is wanted, with the weights moved by ECS.
@@ -107,6 +136,9 @@ pub(super) fn differences(wanted: &Wanted<'_>, rule: &Rule) -> Vec<Change> {
             json!(rule::actions(observed)),
         );
     }
+    if wanted.has_other_secrets(rule) {
+        compare("actions.clientSecret", json!("…"), Value::Null);
+    }
     compare(
         "transforms",
         json!(wanted.rule.transforms),
@@ -122,8 +154,8 @@ pub(super) fn modify(wanted: &Wanted<'_>, rule: &Rule) -> Step {
         input.insert("conditions".into(), json!(wanted.rule.conditions));
     }
     // Weights that ECS has moved stay as they are.
-    if !wanted.has_actions(rule) {
-        input.insert("actions".into(), json!(wanted.actions()));
+    if !wanted.has_actions(rule) || wanted.has_other_secrets(rule) {
+        input.insert("actions".into(), json!(wanted.actions_in_place_of(rule)));
     }
     match (&wanted.rule.transforms, &rule.transforms) {
         (wanted, seen) if wanted == seen => {}

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use simulator::Fate;
 
-use crate::harness::{World, objects::*, rights, world::story};
+use crate::{
+    harness::{World, objects::*, rights, world::story},
+    pausing::{ANNOTATION, approved},
+};
 
 /// Waits until the service runs a revision.
 async fn until_running(world: &World, revision: i64) {
@@ -57,7 +60,25 @@ fn every_action_of_the_printed_policy_is_used_and_no_other_is_needed() {
             [cluster, task_definition, service]
         };
         world.apply(&declared(0, "nginx:1"));
+        world.apply(&[task_definition("gate", "nginx:1"), approved("gate")]);
         until_running(&world, 1).await;
+        world.until_ready("EcsService", "gate").await;
+        // Somebody lets a deployment go on that waits for it.
+        world.apply(&[task_definition("gate", "nginx:2")]);
+        let waits = |object: &Value| {
+            let reconciling = condition(object, "Reconciling");
+            reconciling.is_some_and(|(_, _, message)| message.contains("ECS waits at"))
+        };
+        let waiting = world.until("EcsService", "gate", "paused", waits).await;
+        let id = waiting["status"]["rollout"]["id"].as_str().expect("an id");
+        let answer = format!("{ANNOTATION}={id}=Continue");
+        world.kubectl(&["annotate", "ecsservice/gate", &answer]);
+        let rolled = |object: &Value| {
+            is_ready(object) && object["status"]["taskDefinition"]["revision"] == 2
+        };
+        world
+            .until("EcsService", "gate", "Ready with revision 2", rolled)
+            .await;
         world.apply(&declared(1, "nginx:2"));
         until_running(&world, 2).await;
         world.apply(&declared(2, "nginx:crash"));
@@ -73,7 +94,13 @@ fn every_action_of_the_printed_policy_is_used_and_no_other_is_needed() {
         world
             .until("EcsTaskDefinition", "web", "trimmed", trimmed)
             .await;
-        for kind in ["ecsservice/web", "ecstaskdefinition/web", "ecscluster/main"] {
+        for kind in [
+            "ecsservice/gate",
+            "ecstaskdefinition/gate",
+            "ecsservice/web",
+            "ecstaskdefinition/web",
+            "ecscluster/main",
+        ] {
             world.kubectl(&["delete", kind]);
         }
         let journal = world.journal();

@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use simulator::Fate;
+use simulator::{Fate, Policy};
 
 use crate::{
     harness::{
@@ -140,8 +140,27 @@ fn checkout() -> PathBuf {
     folder
 }
 
-/// Runs a block of commands as a person at the repository's root does; what it printed, and its exit code.
-fn run_block(world: &World, block: &Block) -> (String, Option<i32>) {
+/// Runs the commands that the chart prints for AWS, and gives the operator the rights in what they print, and no others.
+fn follow_the_notes(world: &World, notes: &str) {
+    let commands = notes.lines().map(str::trim);
+    let commands = commands.filter(|line| line.starts_with("ecs-operator iam-policy "));
+    let printed = |command: &str| {
+        let role = "arn:aws:iam::000000000000:role/ecsTaskExecutionRole";
+        let (said, code) = run_commands(world, &command.replace("ROLES-OF-TASKS", role));
+        assert_eq!(code, Some(0), "{command}: {said}");
+        serde_json::from_str(&said).unwrap_or_else(|error| panic!("{command}: {error}: {said}"))
+    };
+    let documents: Vec<Value> = commands.map(printed).collect();
+    let [policy, trust] = &documents[..] else {
+        panic!("the notes print no policy and trust: {notes}");
+    };
+    assert!(trust.to_string().contains("sts:AssumeRole"), "{trust:#}");
+    let policy = Policy::new(policy.clone()).expect("what the simulator knows of IAM");
+    world.simulator.set_policy("test", Some(policy));
+}
+
+/// Runs commands as a person at the repository's root does; what they printed, and their exit code.
+fn run_commands(world: &World, commands: &str) -> (String, Option<i32>) {
     let home = scratch().join("home");
     std::fs::create_dir_all(&home).expect("writable");
     let path = std::env::var("PATH").unwrap_or_default();
@@ -151,7 +170,7 @@ fn run_block(world: &World, block: &Block) -> (String, Option<i32>) {
             "sh",
             "-eu",
             "-c",
-            &format!("exec 2>&1\n{}", block.text),
+            &format!("exec 2>&1\n{commands}"),
         ])
         .current_dir(checkout())
         .env("PATH", format!("{}:{path}", programs().display()))
@@ -188,7 +207,7 @@ fn commands_work_from_an_empty_cluster_on() {
         let all = blocks(|block| block.mark("run").is_some());
         assert!(all.len() >= 15, "only {} blocks are run", all.len());
         for (place, block) in &all {
-            let (said, code) = run_block(&world, block);
+            let (said, code) = run_commands(&world, &block.text);
             let wanted = block
                 .mark("code")
                 .map_or(0, |code| code.parse().expect("a number"));
@@ -200,6 +219,9 @@ fn commands_work_from_an_empty_cluster_on() {
                 world.calls(),
                 world.tail()
             );
+            if block.text.contains("helm install ecs-operator ") {
+                follow_the_notes(&world, &said);
+            }
             if block.text.contains("kubectl describe ecsservice") {
                 for words in [
                     "RolloutFailed",

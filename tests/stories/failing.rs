@@ -5,6 +5,7 @@ use simulator::{Effect, Fault, Outcome};
 
 use crate::harness::{
     objects::*,
+    scraping::{Record, Scrape},
     world::{DEADLINE, story, story_alone},
 };
 
@@ -279,6 +280,12 @@ fn ready_survives_an_aws_that_does_not_answer() {
 fn objects_written_around_admission_harm_only_themselves() {
     story_alone("poison", |mut world| async move {
         world.plane().install_kinds().await;
+        let port = world.serve_metrics();
+        world.start();
+        let mut record = Record::of("unreadable");
+        let nothing = |told: &Scrape| told.0.contains("ecs_operator_watch_age_seconds{");
+        record.keep(&world.until_told(port, "nothing", nothing).await);
+        world.kill();
         // Written when the schema was laxer: a number where the code expects a text.
         let crd = world.kubectl(&[
             "get",
@@ -321,6 +328,14 @@ fn objects_written_around_admission_harm_only_themselves() {
         world.apply(&[cluster(), task_definition("web", "nginx:1"), service("web")]);
         world.start();
         world.until_ready("EcsService", "web").await;
+        let unreadable = |told: &Scrape| {
+            told.sum("ecs_operator_unreadable_objects", &[]) == 1.0 && told.is_quiet()
+        };
+        record.keep(
+            &world
+                .until_told(port, "the poison object", unreadable)
+                .await,
+        );
         let told = async {
             while !world
                 .kubectl(&["get", "events.events.k8s.io", "-o", "json"])
@@ -347,11 +362,30 @@ fn objects_written_around_admission_harm_only_themselves() {
 fn api_server_restart_is_survived() {
     story_alone("api_server_restart", |mut world| async move {
         world.plane().install_kinds().await;
+        let port = world.serve_metrics();
         world.start();
         world.apply(&[cluster(), task_definition("web", "nginx:1"), service("web")]);
         world.until_ready("EcsService", "web").await;
         let before = world.mutations();
+        let errors =
+            |scrape: &Scrape| scrape.sum("rest_client_requests_total", &["code=\"<error>\""]);
+        let mut record = Record::of("kubernetes-down");
+        record.keep(
+            &world
+                .until_told(port, "peace", |told| errors(told) == 0.0)
+                .await,
+        );
         world.plane().down();
+        let mut seen = 0.0;
+        for _ in 0..2 {
+            let told = world
+                .until_told(port, "requests without an answer", |told| {
+                    errors(told) > seen && told.is_quiet()
+                })
+                .await;
+            seen = errors(&told);
+            record.keep(&told);
+        }
         world.plane().up();
         world.apply(&[task_definition("web", "nginx:2")]);
         let rolled = |object: &Value| {

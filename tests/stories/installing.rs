@@ -12,6 +12,7 @@ use crate::{
         World,
         control_plane::{ControlPlane, run, scratch},
         objects::cluster,
+        rights,
         world::{DEADLINE, story_alone},
     },
 };
@@ -131,6 +132,15 @@ pub async fn start_pod(world: &mut World, more: &[(&str, &str)]) {
     env.extend(more.iter().map(owned));
     let account = pod["serviceAccountName"].as_str().expect("an account");
     world.use_account(NAMESPACE, account).await;
+    // The pod's role has the policy of this Kubernetes cluster.
+    let id = [
+        "get",
+        "namespace",
+        "kube-system",
+        "-o",
+        "jsonpath={.metadata.uid}",
+    ];
+    rights::allow(&world.simulator, world.plane().kubectl(&id, "").trim());
     assert_eq!(args[0], "run");
     world.start_container(&args[1..], &env);
 }

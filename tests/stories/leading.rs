@@ -11,7 +11,7 @@ use simulator::{Effect, Fault};
 use crate::harness::{World, objects::*, world::story};
 
 /// Makes the story's replicas elect, with a lease of so many seconds.
-fn elect(world: &mut World, seconds: u32) {
+pub fn elect(world: &mut World, seconds: u32) {
     let namespace = world.namespace.clone();
     let lease = format!("{seconds}s");
     let deadline = format!("{}ms", seconds * 750);

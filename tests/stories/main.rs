@@ -2,6 +2,7 @@
 //! Each test is a fact that users rely on. `make tools` builds what they need.
 
 mod admitting;
+mod alerting;
 mod allowing;
 #[path = "../common/charts.rs"]
 mod charts;

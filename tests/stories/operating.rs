@@ -12,14 +12,14 @@ use std::{
 use crate::harness::{
     control_plane::run,
     objects::*,
+    scraping::{Scrape, get},
     world::{DEADLINE, story, story_alone},
 };
 
 #[test]
 fn health_and_metrics_are_served_and_sigterm_ends_cleanly() {
     story("process", |mut world| async move {
-        let port = free_port();
-        world.flags = vec!["--listen".into(), format!("127.0.0.1:{port}")];
+        let port = world.serve_metrics();
         world.start();
         world.apply(&[cluster()]);
         world.until_ready("EcsCluster", "main").await;
@@ -30,19 +30,26 @@ fn health_and_metrics_are_served_and_sigterm_ends_cleanly() {
             }
         };
         tokio::time::timeout(DEADLINE, ready).await.expect("ready");
-        for metric in [
-            "controller_runtime_reconcile_total{controller=\"ecscluster\",result=\"success\"}",
-            "controller_runtime_reconcile_time_seconds_count{controller=\"ecscluster\"}",
-            "aws_api_calls_total{service=\"ecs\",operation=\"CreateCluster\",error_code=\"\"} 1",
+        for (metric, labels) in [
+            (
+                "controller_runtime_reconcile_total",
+                [r#"controller="ecscluster""#, r#"result="success""#],
+            ),
+            (
+                "controller_runtime_reconcile_time_seconds_count",
+                [r#"controller="ecscluster""#; 2],
+            ),
+            (
+                "aws_api_calls_total",
+                [
+                    r#"operation="CreateCluster""#,
+                    r#"status_code="200",error_code="""#,
+                ],
+            ),
         ] {
             // The status is written a moment before its reconcile is counted.
-            let counted = async {
-                while !get(port, "/metrics").1.contains(metric) {
-                    tokio::task::yield_now().await;
-                }
-            };
-            let counted = tokio::time::timeout(DEADLINE, counted).await;
-            counted.unwrap_or_else(|_| panic!("{metric} is not in\n{}", get(port, "/metrics").1));
+            let counted = |scrape: &Scrape| scrape.sum(metric, &labels) >= 1.0;
+            world.until_told(port, metric, counted).await;
         }
         let started = std::time::Instant::now();
         let code = world.terminate();
@@ -50,36 +57,6 @@ fn health_and_metrics_are_served_and_sigterm_ends_cleanly() {
         assert!(started.elapsed() < std::time::Duration::from_secs(10));
         world.check();
     });
-}
-
-/// A port that nobody listens at.
-pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").port()
-}
-
-/// A GET over a plain socket: status and body.
-pub fn get(port: u16, path: &str) -> (u16, String) {
-    use std::io::{Read, Write};
-    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else {
-        return (0, String::new());
-    };
-    let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).expect("writable");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("readable");
-    let status = answer
-        .split(' ')
-        .nth(1)
-        .and_then(|code| code.parse().ok())
-        .unwrap_or(0);
-    (
-        status,
-        answer
-            .split_once("\r\n\r\n")
-            .map(|(_, body)| body.to_owned())
-            .unwrap_or_default(),
-    )
 }
 
 #[test]

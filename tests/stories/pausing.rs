@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use crate::harness::{World, objects::*, world::story};
 
-const ANNOTATION: &str = "ecs-operator.dev/deployment-action";
+pub const ANNOTATION: &str = "ecs-operator.dev/deployment-action";
 
 /// A blue/green service whose deployments wait for a person before traffic moves.
-fn approved(name: &str) -> Value {
+pub fn approved(name: &str) -> Value {
     let mut service = service(name);
     service["spec"]["deploymentConfiguration"] = json!({
         "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 0,

@@ -239,7 +239,7 @@ impl Aws {
         Ok(Ok(Some(group)))
     }
 
-    /// A listener's rules; tags only of those that may be ours: known to the status, leading to a target group of ours, or leading to none.
+    /// A listener's rules; tags only of those that may be ours: known to the status, leading to a target group of ours or to one that is declared, or leading to none.
     async fn rules(
         &self,
         listener: &str,
@@ -262,6 +262,10 @@ impl Aws {
                         .target_groups
                         .values()
                         .any(|group| forwards_to(rule, &group.arn))
+                    || target
+                        .foreign_target_groups
+                        .iter()
+                        .any(|arn| forwards_to(rule, arn))
                     || !rule
                         .actions
                         .iter()

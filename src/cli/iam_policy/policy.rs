@@ -20,8 +20,9 @@ pub struct Scope<'a> {
 }
 
 /// Looks. They see everything: what is whose is only known by looking, and lists know no conditions anyway.
-const LOOK: [&str; 15] = [
+const LOOK: [&str; 16] = [
     "ecs:DescribeClusters",
+    "ecs:DescribeServiceDeployments",
     "ecs:DescribeServiceRevisions",
     "ecs:DescribeServices",
     "ecs:DescribeTaskDefinition",
@@ -38,8 +39,9 @@ const LOOK: [&str; 15] = [
     "elasticloadbalancing:DescribeTargetHealth",
 ];
 
-/// Changes for which AWS knows no condition on what they change.
-const UNCONDITIONAL: [&str; 2] = [
+/// Changes for which AWS knows no condition on what they change: a deployment has no tags.
+const UNCONDITIONAL: [&str; 3] = [
+    "ecs:ContinueServiceDeployment",
     "ecs:DeregisterTaskDefinition",
     "elasticloadbalancing:SetRulePriorities",
 ];

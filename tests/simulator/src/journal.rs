@@ -23,6 +23,8 @@ pub enum Outcome {
     },
     /// It hangs, before or after its effect, and nobody has answered it.
     Held,
+    /// It hung, before or after its effect, until who made it went away.
+    GivenUp,
     /// It took effect and its reply was lost or cut.
     Lost,
     /// The connection was cut before it took effect.

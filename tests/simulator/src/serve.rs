@@ -110,6 +110,7 @@ impl Simulator {
     async fn hang(&self, request: &Request, fault: FaultId) -> Response<Bytes> {
         let nothing = Done::nothing(Ok(Value::Null));
         let index = self.change(|world| world.record(request, &nothing, Outcome::Held));
+        let _held = Held(self, index);
         self.released(fault).await;
         let (answer, id) = self.change(|world| {
             let done = world.execute(request);
@@ -124,6 +125,7 @@ impl Simulator {
             let done = world.execute(request);
             (world.record(request, &done, Outcome::Held), done)
         });
+        let _held = Held(self, index);
         self.released(fault).await;
         self.change(|world| world.complete(index, request, &done, Outcome::of(&done.answer)));
         checked(
@@ -193,4 +195,13 @@ fn checked(request: &Request, answer: &Answer, id: &str) -> Response<Bytes> {
 /// The first half of the body, under the whole body's length.
 fn truncated(response: Response<Bytes>) -> Response<Bytes> {
     response.map(|body| body.slice(..body.len() / 2))
+}
+
+/// A call that hangs. Its end without an answer is that of its connection.
+struct Held<'a>(&'a Simulator, usize);
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.0.change(|world| world.give_up(self.1));
+    }
 }

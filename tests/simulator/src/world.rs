@@ -256,6 +256,15 @@ impl World {
         self.journal.len() - 1
     }
 
+    /// A call is no longer waited for; if it was held, that was its end.
+    pub fn give_up(&mut self, index: usize) {
+        if let Some(entry) = self.journal.get_mut(index)
+            && entry.outcome == Outcome::Held
+        {
+            entry.outcome = Outcome::GivenUp;
+        }
+    }
+
     /// Writes the end of a call that was held.
     pub fn complete(&mut self, index: usize, request: &Request, done: &Done, outcome: Outcome) {
         let Some(entry) = self.journal.get_mut(index) else {

@@ -9,8 +9,10 @@ pub mod lifecycle;
 pub mod objects;
 pub mod operator;
 pub mod passing;
+pub mod recording;
 pub mod replicas;
 pub mod rights;
+pub mod scraping;
 pub mod watching;
 pub mod world;
 

@@ -7,13 +7,13 @@ use kube::{Api, runtime::wait::await_condition};
 use serde_json::Value;
 use simulator::{Entry, Outcome};
 
+use super::scraping::{free_port, get};
 use super::{
     World,
     control_plane::{run, scratch},
     operator::Operator,
     world::{DEADLINE, SECOND},
 };
-use crate::operating::{free_port, get};
 
 /// Name of the Lease.
 const LEASE: &str = "ecs-operator";

@@ -22,7 +22,7 @@ use super::{
     gate::{Gate, Judge},
     objects,
     operator::Operator,
-    rights,
+    recording, rights,
 };
 
 /// Account and Region of every story.
@@ -320,6 +320,7 @@ impl World {
         let found = tokio::time::timeout(DEADLINE, async {
             while let Ok(Some(object)) = changes.try_next().await {
                 last = serde_json::to_value(&object).expect("JSON");
+                recording::record(&last);
                 if wanted(&last) {
                     return true;
                 }

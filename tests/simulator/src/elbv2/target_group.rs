@@ -24,6 +24,8 @@ pub struct TargetGroup {
     pub protocol_version: Option<String>,
     /// Port; none for `lambda`.
     pub port: Option<i64>,
+    /// Port on which targets talk with the load balancer of their load.
+    pub target_control_port: Option<i64>,
     /// VPC; none for `lambda`.
     pub vpc_id: Option<String>,
     /// `instance`, `ip`, `lambda` or `alb`.
@@ -50,6 +52,7 @@ impl TargetGroup {
             protocol: text("Protocol"),
             protocol_version: text("ProtocolVersion"),
             port: request["Port"].as_i64(),
+            target_control_port: request["TargetControlPort"].as_i64(),
             vpc_id: text("VpcId"),
             ip_address_type: text("IpAddressType").unwrap_or_else(|| "ipv4".to_owned()),
             tags,
@@ -132,6 +135,7 @@ impl TargetGroup {
                 ..
             } = group.clone();
             let Self {
+                target_control_port,
                 target_type,
                 ip_address_type,
                 health_check,
@@ -142,6 +146,7 @@ impl TargetGroup {
                 protocol_version,
                 port,
                 vpc_id,
+                target_control_port,
                 target_type,
                 ip_address_type,
                 health_check,
@@ -208,6 +213,7 @@ impl TargetGroup {
             ("Protocol", json!(self.protocol)),
             ("ProtocolVersion", json!(self.protocol_version)),
             ("Port", json!(self.port)),
+            ("TargetControlPort", json!(self.target_control_port)),
             ("VpcId", json!(self.vpc_id)),
         ];
         for (name, value) in optional.into_iter().filter(|(_, value)| !value.is_null()) {

@@ -139,7 +139,8 @@ async fn call_whose_client_goes_away_while_it_hangs_never_takes_effect() {
     call.abort();
     assert!(call.await.is_err_and(|error| error.is_cancelled()));
     aws.clear_faults();
-    assert_eq!((of_create(&aws).outcome, groups(&aws)), (Outcome::Held, 0));
+    let end = (of_create(&aws).outcome, groups(&aws));
+    assert_eq!(end, (Outcome::GivenUp, 0));
 }
 
 #[tokio::test]

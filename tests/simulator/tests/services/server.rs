@@ -2,7 +2,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
-use simulator::{Effect, Fault, Options, Simulator};
+use simulator::{Effect, Fault, Options, Outcome, Simulator};
 
 use crate::client::{ELB, authorization};
 
@@ -64,8 +64,9 @@ async fn client_that_goes_away_ends_its_hanging_call() {
         .await
         .expect("held");
     drop(stream);
-    // The server has seen the end of that connection once it has answered a later one.
-    call(server.port, "Action=DescribeTargetGroups").await;
+    aws.journal_until(soon, |journal| journal[0].outcome == Outcome::GivenUp)
+        .await
+        .expect("given up");
     aws.clear_faults();
     let text = call(server.port, "Action=DescribeTargetGroups").await;
     assert!(!text.contains("targetgroup/web"), "{text}");

@@ -1,0 +1,122 @@
+//! Which objects are woken by a change of another one: services by what they refer to, and what is being deleted by the services
+//! that it waits for.
+
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
+use futures::Stream;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::{Resource, ResourceExt, runtime::reflector::ObjectRef};
+use tokio::sync::mpsc;
+
+use super::kind::Kind;
+use crate::{
+    api::{
+        EcsCluster, EcsService, EcsTaskDefinition,
+        condition::{READY, is_true},
+    },
+    kubernetes::stores::{Guarded, Stores},
+};
+
+/// Wakes objects of one kind by name.
+pub type Wake<K> = mpsc::UnboundedSender<ObjectRef<Guarded<K>>>;
+
+/// Calls `changed` with namespace and name when what `published` says of an object changes and is not `known_already` to
+/// whom it concerns.
+pub fn on_change<K: Kind>(
+    published: fn(&K) -> u64,
+    known_already: impl Fn(&K) -> bool + Send + 'static,
+    mut changed: impl FnMut(&str, &str) + Send + 'static,
+) -> impl FnMut(&Guarded<K>) + Send + 'static {
+    let mut known: HashMap<(String, String), u64> = HashMap::new();
+    move |guarded| {
+        let key = (guarded.namespace().unwrap_or_default(), guarded.name_any());
+        let now = guarded.0.as_ref().map_or(0, published);
+        let is_known = guarded.0.as_ref().is_ok_and(&known_already);
+        if known.get(&key) != Some(&now) {
+            if !is_known {
+                changed(&key.0, &key.1);
+            }
+            known.insert(key, now);
+        }
+    }
+}
+
+/// What services go by in a cluster.
+pub fn published_cluster(cluster: &EcsCluster) -> u64 {
+    let status = cluster.status.clone().unwrap_or_default();
+    digest(
+        cluster,
+        &(status.cluster_name, is_ready(&status.conditions)),
+    )
+}
+
+/// What services go by in a task definition.
+pub fn published_task_definition(task_definition: &EcsTaskDefinition) -> u64 {
+    let status = task_definition.status.clone().unwrap_or_default();
+    let is_current = status.observed_generation == task_definition.metadata.generation;
+    digest(
+        task_definition,
+        &(status.arn, is_ready(&status.conditions), is_current),
+    )
+}
+
+fn is_ready(conditions: &[Condition]) -> bool {
+    is_true(conditions, READY)
+}
+
+fn digest<K: Resource>(object: &K, published: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (
+        &object.meta().uid,
+        object.meta().deletion_timestamp.is_some(),
+        published,
+    )
+        .hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Wakes the objects of these names.
+pub fn wake_all<K: Kind>(wake: &Wake<K>, namespace: &str, names: Vec<String>) {
+    for name in names {
+        // The receiver lives as long as its controller; after that nobody needs waking.
+        let _ = wake.send(ObjectRef::new(&name).within(namespace));
+    }
+}
+
+/// A cluster or task definition that is being deleted goes on when a service of it is gone.
+pub fn wake_deleted_dependencies(
+    guarded: &Guarded<EcsService>,
+    stores: &Stores,
+    clusters: &Wake<EcsCluster>,
+    task_definitions: &Wake<EcsTaskDefinition>,
+) {
+    let Ok(service) = &guarded.0 else { return };
+    let namespace = service.namespace().unwrap_or_default();
+    if stores.services.get(&ObjectRef::from_obj(guarded)).is_some() {
+        return;
+    }
+    if let Some(reference) = &service.spec.cluster_ref
+        && stores
+            .cluster(&namespace, &reference.name)
+            .is_some_and(|cluster| cluster.metadata.deletion_timestamp.is_some())
+    {
+        wake_all(clusters, &namespace, vec![reference.name.clone()]);
+    }
+    if let Some(reference) = &service.spec.task_definition_ref
+        && stores
+            .task_definition(&namespace, &reference.name)
+            .is_some_and(|found| found.metadata.deletion_timestamp.is_some())
+    {
+        wake_all(task_definitions, &namespace, vec![reference.name.clone()]);
+    }
+}
+
+/// What comes out of a channel, as a stream.
+pub fn received<T>(channel: mpsc::UnboundedReceiver<T>) -> impl Stream<Item = T> {
+    futures::stream::unfold(channel, |mut channel| async move {
+        channel.recv().await.map(|message| (message, channel))
+    })
+}
