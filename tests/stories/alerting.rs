@@ -367,8 +367,12 @@ fn good_life_is_told_as_one() {
         world
             .until("EcsService", "web", "Ready with revision 2", rolled)
             .await;
-        let counted =
-            |scrape: &Scrape| scrape.sum("ecs_operator_rollouts_total", &["completed"]) >= 2.0;
+        // The operator's watch may show the last status a moment later than the API server does.
+        let not_ready = ["type=\"Ready\"", "status=\"False\""];
+        let counted = |scrape: &Scrape| {
+            scrape.sum("ecs_operator_rollouts_total", &["completed"]) >= 2.0
+                && scrape.sum("operator_status_condition_count", &not_ready) == 0.0
+        };
         record.keep(&in_quiet(&world, port, "both rollouts", counted).await);
         let mut edited = balanced("web", &listener, "/new");
         edited["spec"]["desiredCount"] = json!(2);
