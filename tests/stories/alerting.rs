@@ -64,7 +64,7 @@ async fn in_quiet(
 /// What is told when nothing is wrong, and a record that begins with it.
 async fn healthy(world: &World, port: u16, fault: &str) -> Record {
     let mut record = Record::of(fault);
-    record.keep(&world.until_told(port, "peace", Scrape::is_quiet).await);
+    record.keep(&world.until_told(port, "peace", Scrape::is_peaceful).await);
     record
 }
 
@@ -266,13 +266,11 @@ fn writers_that_undo_each_other_are_told() {
                     calls.iter().filter(is_repair).count() >= repairs
                 })
                 .await;
-            let not_ready = ["type=\"Ready\"", "status=\"False\""];
             let repaired = |scrape: &Scrape| {
                 scrape.sum("ecs_operator_drift_detected_total", &["count"]) >= f64::from(round)
-                    && scrape.sum("operator_status_condition_count", &not_ready) == 0.0
-                    && scrape.is_quiet()
+                    && scrape.is_peaceful()
             };
-            record.keep(&in_quiet(&world, port, "the repair", repaired).await);
+            record.keep(&world.until_told(port, "the repair", repaired).await);
         }
         world.check();
     });
@@ -318,9 +316,9 @@ fn watch_that_is_not_heard_of_and_a_process_that_begins_again_are_told() {
 
 async fn healthy_scrape(world: &World, port: u16) -> Scrape {
     let listed = |scrape: &Scrape| {
-        scrape.sum("ecs_operator_objects", &["EcsService"]) == 1.0 && scrape.is_quiet()
+        scrape.sum("ecs_operator_objects", &["EcsService"]) == 1.0 && scrape.is_peaceful()
     };
-    in_quiet(world, port, "the objects", listed).await
+    world.until_told(port, "the objects", listed).await
 }
 
 #[test]
@@ -367,13 +365,10 @@ fn good_life_is_told_as_one() {
         world
             .until("EcsService", "web", "Ready with revision 2", rolled)
             .await;
-        // The operator's watch may show the last status a moment later than the API server does.
-        let not_ready = ["type=\"Ready\"", "status=\"False\""];
         let counted = |scrape: &Scrape| {
-            scrape.sum("ecs_operator_rollouts_total", &["completed"]) >= 2.0
-                && scrape.sum("operator_status_condition_count", &not_ready) == 0.0
+            scrape.sum("ecs_operator_rollouts_total", &["completed"]) >= 2.0 && scrape.is_peaceful()
         };
-        record.keep(&in_quiet(&world, port, "both rollouts", counted).await);
+        record.keep(&world.until_told(port, "both rollouts", counted).await);
         let mut edited = balanced("web", &listener, "/new");
         edited["spec"]["desiredCount"] = json!(2);
         world.apply(&[edited]);
