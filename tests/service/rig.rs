@@ -15,6 +15,7 @@ use simulator::{Entry, Simulator};
 use crate::{
     in_memory::{self, ACCOUNT, REGION},
     looking::{installation, look},
+    said::strip,
 };
 
 /// Looks at a service that is on its way, 30 virtual seconds apart, until it must be steady.
@@ -41,6 +42,8 @@ pub struct Rig {
     object: EcsService,
     /// ARN of the listener that rules are on.
     pub listener: String,
+    /// ARNs of target groups that are not the operator's.
+    foreign: [String; 2],
     /// Looks that were taken.
     looks: i64,
 }
@@ -135,18 +138,28 @@ impl Rig {
             .as_str()
             .expect("an ARN")
             .to_owned();
+        let foreign = ["foreign-1", "foreign-2"].map(|name| {
+            let group = json!({"Name": name, "Protocol": "HTTP", "Port": 80, "VpcId": "vpc-1", "TargetType": "ip"});
+            let group = elb("CreateTargetGroup", group);
+            let arn = group["TargetGroups"][0]["TargetGroupArn"].as_str();
+            arn.expect("an ARN").to_owned()
+        });
         Self {
             aws: in_memory::aws(&simulator).await,
             simulator,
             object: object(&json!({})).expect("an object"),
             listener,
+            foreign,
             looks: 0,
         }
     }
 
-    /// The declaration with the rig's listener in it.
+    /// The declaration with the rig's listener and target groups in it.
     fn here(&self, spec: &Value) -> Value {
-        serde_json::from_str(&spec.to_string().replace("LISTENER", &self.listener)).expect("JSON")
+        let [one, other] = &self.foreign;
+        let spec = spec.to_string().replace("LISTENER", &self.listener);
+        let spec = spec.replace("FOREIGN-1", one).replace("FOREIGN-2", other);
+        serde_json::from_str(&spec).expect("JSON")
     }
 
     /// Declares `spec` and reconciles until AWS is steady.
@@ -304,61 +317,5 @@ impl Rig {
             serde_json::from_str(&state.replace(&self.listener, "LISTENER")).expect("JSON");
         strip(&mut state);
         state
-    }
-}
-
-/// AWS's words for what is absent.
-const DEFAULTS: [(&str, &str); 6] = [
-    ("propagateTags", "NONE"),
-    ("includeQueryParameters", "DISABLED"),
-    ("filesystemType", "xfs"),
-    ("targetType", "AWS_LAMBDA"),
-    ("action", "ROLLBACK"),
-    ("sourceServiceRevisionCleanup", "DEFERRED"),
-];
-
-/// AWS's numbers for what is absent.
-const NUMBERS: [(&str, f64); 5] = [
-    ("stepPercent", 10.0),
-    ("stepBakeTimeInMinutes", 6.0),
-    ("canaryPercent", 5.0),
-    ("canaryBakeTimeInMinutes", 10.0),
-    ("timeoutInMinutes", 1440.0),
-];
-
-/// Takes out what says as much as nothing: absent, empty, off, or AWS's word for what is absent.
-fn strip(value: &mut Value) {
-    match value {
-        Value::Object(members) => {
-            members.values_mut().for_each(strip);
-            let port = members.get("portName").cloned();
-            members.retain(|key, value| {
-                let is_nothing = match value {
-                    Value::Null | Value::Bool(false) => true,
-                    Value::Number(number) => {
-                        let number = number.as_f64();
-                        number == Some(0.0)
-                            || NUMBERS
-                                .iter()
-                                .any(|(name, default)| name == key && number == Some(*default))
-                    }
-                    Value::String(text) => {
-                        text.is_empty()
-                            || DEFAULTS.contains(&(key.as_str(), text.as_str()))
-                            || (key == "discoveryName" && port.as_ref() == Some(&json!(text)))
-                    }
-
-                    Value::Array(items) => items.is_empty(),
-                    Value::Object(members) => members.is_empty(),
-                    Value::Bool(true) => false,
-                };
-                !is_nothing
-            });
-        }
-        Value::Array(items) => {
-            items.iter_mut().for_each(strip);
-            items.retain(|item| !item.is_null());
-        }
-        _ => {}
     }
 }

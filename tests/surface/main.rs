@@ -17,5 +17,7 @@ mod random;
 mod rejecting;
 #[path = "../common/rejections.rs"]
 mod rejections;
+#[path = "../common/said.rs"]
+mod said;
 mod service;
 mod task_definition;

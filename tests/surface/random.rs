@@ -20,6 +20,7 @@ use crate::{
     in_memory::{self, ACCOUNT, REGION},
     looking::{self, installation},
     members::ID,
+    said::strip,
 };
 
 /// Looks after which an object must be as declared.
@@ -65,25 +66,6 @@ fn without_members(mut value: Value, members: &[&str]) -> Value {
         value.as_object_mut().expect("an object").remove(*member);
     }
     value
-}
-
-/// Takes out what says as much as nothing: absent, empty, off, or AWS's word for what is absent.
-fn strip(value: &mut Value) {
-    match value {
-        Value::Object(members) => {
-            members.values_mut().for_each(strip);
-            members.retain(|key, value| match value {
-                Value::Null | Value::Bool(false) => false,
-                Value::String(text) => !(key == "logging" && text == "DEFAULT"),
-                Value::Number(number) => number.as_f64() != Some(0.0),
-                Value::Array(items) => !items.is_empty(),
-                Value::Object(members) => !members.is_empty(),
-                Value::Bool(true) => true,
-            });
-        }
-        Value::Array(items) => items.iter_mut().for_each(strip),
-        _ => {}
-    }
 }
 
 impl Subject for EcsCluster {
