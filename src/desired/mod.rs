@@ -10,6 +10,8 @@ mod rule;
 pub mod schema;
 pub mod service;
 mod service_rules;
+#[cfg(test)]
+mod service_tests;
 pub mod task_definition;
 #[cfg(test)]
 pub(crate) mod testing;
