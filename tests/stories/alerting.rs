@@ -43,9 +43,7 @@ fn failures(sort: &str, count: f64) -> impl Fn(&Scrape) -> bool {
 /// One of everything, Ready.
 async fn settled(world: &mut World) -> u16 {
     let port = world.serve_metrics();
-    world.start();
-    world.apply(&[cluster(), task_definition("web", "nginx:1"), service("web")]);
-    world.until_ready("EcsService", "web").await;
+    world.bring_up(service("web")).await;
     port
 }
 
@@ -359,12 +357,7 @@ fn good_life_is_told_as_one() {
         world.until_ready("EcsService", "web").await;
         record.keep(&healthy_scrape(&world, port).await);
         world.apply(&[task_definition("web", "nginx:2")]);
-        let rolled = |object: &Value| {
-            is_ready(object) && object["status"]["taskDefinition"]["revision"] == 2
-        };
-        world
-            .until("EcsService", "web", "Ready with revision 2", rolled)
-            .await;
+        world.until_runs("web", 2).await;
         let counted = |scrape: &Scrape| {
             scrape.sum("ecs_operator_rollouts_total", &["completed"]) >= 2.0 && scrape.is_peaceful()
         };
@@ -372,17 +365,10 @@ fn good_life_is_told_as_one() {
         let mut edited = balanced("web", &listener, "/new");
         edited["spec"]["desiredCount"] = json!(2);
         world.apply(&[edited]);
-        let scaled = |object: &Value| is_ready(object) && object["status"]["runningCount"] == 2;
-        world
-            .until("EcsService", "web", "Ready with two tasks", scaled)
-            .await;
+        world.until_scaled("web", 2).await;
         record.keep(&healthy_scrape(&world, port).await);
         // Every kind's watch has something to tell, as a bookmark does once a minute.
-        for (kind, name) in [
-            ("EcsCluster", "main"),
-            ("EcsTaskDefinition", "web"),
-            ("EcsService", "web"),
-        ] {
+        for (kind, name) in APPLICATION {
             world.reconcile_now(kind, name, "1");
         }
         record.keep(&healthy_scrape(&world, port).await);

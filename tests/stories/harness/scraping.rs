@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::world::{DEADLINE, World};
+use super::{World, waiting::DEADLINE};
 
 /// Between two looks at what is waited for.
 const PACE: Duration = Duration::from_millis(50);
