@@ -92,14 +92,18 @@ fn plan_of_an_adoption_is_shown_before_anything_is_changed() {
             "{message}"
         );
 
-        // Looking again and again changes nothing and writes nothing.
-        let writes = world.writes();
-        for round in 0..3 {
+        // Looking again and again changes nothing and writes nothing. A first look more, as the audit log has a write only once it is
+        // answered, which is after others see the object.
+        let mut writes = Vec::new();
+        for round in 0..4 {
             let before = world.journal().len();
             world.reconcile_now("EcsService", "web", &round.to_string());
             world
                 .until_called("a look", |entries| entries.len() > before)
                 .await;
+            if round == 0 {
+                writes = world.writes();
+            }
         }
         assert_eq!(world.mutations(), Vec::<String>::new());
         assert_eq!(world.writes(), writes);
