@@ -10,35 +10,12 @@ use crate::{
         gate::Gate,
         invariants,
         objects::*,
-        scraping::{Record, Scrape},
+        scraping::{Record, Scrape, failures, has},
         watching::View,
         world::story,
     },
     leading::elect,
 };
-
-/// What the operator serves of an object by condition.
-fn conditions(type_: &str, reason: &str) -> [String; 2] {
-    [
-        format!("type=\"{type_}\",status=\"True\""),
-        format!("reason=\"{reason}\""),
-    ]
-}
-
-/// Whether there is an object with this condition, for at least a second.
-fn has(type_: &str, reason: &str) -> impl Fn(&Scrape) -> bool {
-    let labels = conditions(type_, reason);
-    move |scrape| {
-        let labels = [labels[0].as_str(), labels[1].as_str()];
-        scrape.sum("operator_status_condition_current_status_seconds", &labels) >= 1.0
-    }
-}
-
-/// Whether at least so many calls failed in this way.
-fn failures(sort: &str, count: f64) -> impl Fn(&Scrape) -> bool {
-    let name = format!("aws_api_call_{sort}_errors_total");
-    move |scrape| scrape.sum(&name, &[]) >= count
-}
 
 /// One of everything, Ready.
 async fn settled(world: &mut World) -> u16 {
