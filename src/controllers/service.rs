@@ -24,7 +24,7 @@ use crate::{
     },
     kubernetes::stores::{Guarded, Stores},
     model::{Installation, Tags, arn, observed},
-    plan::{self, Plan, State, Step, filter, rollout::History},
+    plan::{self, Plan, State, Step, filter, refusal, rollout::History},
     status,
 };
 
@@ -34,20 +34,24 @@ impl EcsService {
             return Known::default();
         };
         let creating = status.creating.clone().unwrap_or_default();
+        let (groups, rules) = (&status.target_groups, &status.rules);
         Known {
             arn: status.arn.clone(),
             deployment: status.rollout.as_ref().map(|rollout| rollout.id.clone()),
-            target_groups: status
-                .target_groups
+            target_groups: groups
                 .iter()
                 .map(|group| group.name.clone())
                 .chain(creating.target_groups)
                 .collect(),
-            listeners: creating.listeners,
-            rules: status
-                .rules
+            listeners: rules
                 .iter()
-                .map(|rule| (rule.arn.clone(), rule.listener_arn.clone()))
+                .map(|rule| rule.listener_arn.clone())
+                .chain(creating.listeners)
+                .collect(),
+            parts: groups
+                .iter()
+                .map(|group| group.arn.clone())
+                .chain(rules.iter().map(|rule| rule.arn.clone()))
                 .collect(),
             declared: status.applied.iter().cloned().collect(),
         }
@@ -283,7 +287,8 @@ impl Kind for EcsService {
         let settled = plan.steps.is_empty() && plan.state == State::Settled;
         status::service::restart(status, desired, observed);
         status::service::deployment_action(status, desired, observed);
-        status::service::facts(status, desired, observed, failed);
+        let refused = refusal::is_of_ownership(plan);
+        status::service::facts(status, desired, observed, failed, refused);
         status::service::created(status, settled);
         status.applied = status::applied(&status.applied, &desired.declared, plan);
     }

@@ -48,8 +48,8 @@ pub struct Target {
     pub target_groups: BTreeSet<String>,
     /// ARNs of listeners that rules are on: declared ones and those that the status knows.
     pub listeners: BTreeSet<String>,
-    /// ARNs of rules that the status knows.
-    pub known_rules: BTreeSet<String>,
+    /// ARNs of target groups and rules that the status knows.
+    pub known_parts: BTreeSet<String>,
     /// ARNs of target groups of others that declared rules lead to: a rule that was made for one may be ours before the status knows it.
     pub foreign_target_groups: BTreeSet<String>,
     /// ARN of the service that the status knows.
@@ -125,10 +125,10 @@ pub struct Known {
     pub deployment: Option<String>,
     /// Names of target groups.
     pub target_groups: BTreeSet<String>,
-    /// Rules by ARN, with their listeners.
-    pub rules: Vec<(String, String)>,
-    /// Listeners that may have rules of ours besides.
+    /// Listeners that have rules of ours, or may have some.
     pub listeners: BTreeSet<String>,
+    /// ARNs of target groups and rules.
+    pub parts: BTreeSet<String>,
     /// What was declared and may be in AWS, by path.
     pub declared: Paths,
 }
@@ -162,10 +162,9 @@ pub fn target(
             .chain(known.target_groups.iter().cloned())
             .collect(),
         listeners: declared_listeners
-            .chain(known.rules.iter().map(|(_, listener)| listener.clone()))
             .chain(known.listeners.iter().cloned())
             .collect(),
-        known_rules: known.rules.iter().map(|(arn, _)| arn.clone()).collect(),
+        known_parts: known.parts.clone(),
         foreign_target_groups: led_to.map(str::to_owned).collect(),
         known_arn: known.arn.clone(),
         known_deployment: known.deployment.clone(),
