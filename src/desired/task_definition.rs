@@ -254,6 +254,30 @@ mod tests {
     }
 
     #[test]
+    fn what_containers_run_and_hold_is_never_repeated() {
+        let long = "hunter2".repeat(40_000);
+        let cases = [
+            json!({"healthCheck": {"command": ["curl -u u:hunter2 http://x"]}}),
+            json!({"healthCheck": {"command": ["CMD-SHELL", "hunter2"], "interval": 1}}),
+            json!({"command": [long], "entryPoint": ["hunter2"]}),
+            json!({"entryPoint": [long]}),
+            json!({"environment": [{"name": "A", "value": "hunter2"}, {"name": "A", "value": "hunter2"}]}),
+            json!({"environment": [{"name": "A", "value": long}]}),
+            json!({"environment": [{"name": "A", "value": "hunter2"}], "secrets": [{"name": "A", "valueFrom": "arn:s"}]}),
+            json!({"logConfiguration": {"logDriver": "awslogs", "options": {"a": long}}}),
+            json!({"dockerLabels": {"a": long}}),
+            json!({"firelensConfiguration": {"type": "fluentbit", "options": {"a": long}}}),
+        ];
+        for case in cases {
+            let mut broken = fargate();
+            let container = broken["containerDefinitions"][0].as_object_mut().unwrap();
+            container.extend(case.as_object().unwrap().clone());
+            let error = desired(WEB, &spec(broken), None, &installation()).unwrap_err();
+            assert!(!error.to_string().contains("hunter2"), "{}", error.path);
+        }
+    }
+
+    #[test]
     fn mistakes_are_named_by_path() {
         type Break = fn(&mut Value);
         let cases: [(&str, Break); 6] = [
