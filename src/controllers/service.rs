@@ -159,8 +159,8 @@ impl Kind for EcsService {
         &status.conditions
     }
 
-    fn is_known(status: &EcsServiceStatus) -> bool {
-        status.arn.is_some()
+    fn known_arn(status: &EcsServiceStatus) -> Option<&str> {
+        status.arn.as_deref()
     }
 
     fn last_error(status: &EcsServiceStatus) -> Option<&LastError> {
@@ -369,13 +369,14 @@ impl Kind for EcsService {
                     crate::model::name::default_name(namespace, &reference.name)
                 }))
             };
+        // What is known counts, whatever the object says now.
+        let is_its_own = |named: &String| {
+            let named = arn::last_segment(named);
+            from_arn.as_deref().is_none_or(|known| known == named)
+        };
         // A service is only ever made in a cluster that could be named: without a name there is nothing to delete.
-        let cluster = self
-            .spec
-            .cluster
-            .clone()
-            .or(from_arn)
-            .or_else(of_reference)?;
+        let named = self.spec.cluster.clone().filter(is_its_own);
+        let cluster = named.or(from_arn).or_else(of_reference)?;
         service::target(id, &self.spec, &cluster, &known, installation).ok()
     }
 

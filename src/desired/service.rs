@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    Identity, Invalid, declared_tags,
+    Identity, Invalid, declared_tags, known,
     load_balancer::{
         DesiredLoadBalancer, DesiredTargetGroup, TargetGroupRef, load_balancers,
         target_group_names, target_groups,
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     api::{EcsServiceSpec, rule_action::RuleAction, service::SchedulingStrategy},
     model::{
-        Installation, Members, Tags,
+        Installation, Members, Tags, arn,
         declared::{self, Paths},
         hash,
         ownership::Owner,
@@ -133,7 +133,11 @@ pub struct Known {
     pub declared: Paths,
 }
 
-/// Which service an object means. `cluster` is where the reference leads, or what the status knows.
+/// The member that names it.
+const NAME: &str = "spec.serviceName";
+
+/// Which service an object means: that which the status knows, if it knows one. `cluster` is where the reference leads, or what
+/// the status knows.
 pub fn target(
     id: Identity<'_>,
     spec: &EcsServiceSpec,
@@ -154,7 +158,10 @@ pub fn target(
         .flat_map(RuleAction::target_group_arns);
     Ok(Target {
         cluster: cluster.to_owned(),
-        name: id.aws_name(spec.service_name.as_deref(), "spec.serviceName")?,
+        name: match known.arn.as_deref().and_then(arn::name) {
+            Some(known) => known.to_owned(),
+            None => id.aws_name(spec.service_name.as_deref(), NAME)?,
+        },
         owner: id.owner(installation),
         target_groups: target_group_names(id, spec, installation)
             .into_iter()
@@ -182,6 +189,17 @@ pub fn desired(
     let mut members = members(spec);
     schema::SERVICE.check(&members)?;
     service_rules::check(spec)?;
+    if let Some(arn) = &known.arn {
+        let name = id.aws_name(spec.service_name.as_deref(), NAME)?;
+        known::stays(NAME, &name, arn::name(arn), arn)?;
+        let cluster = match spec.cluster {
+            Some(_) => "spec.cluster",
+            None => "spec.clusterRef",
+        };
+        let declared = arn::last_segment(&references.cluster);
+        known::stays(cluster, declared, arn::cluster_of_service(arn), arn)?;
+        known::stays_in_region(&spec.lifecycle, arn, installation)?;
+    }
     let target = target(id, spec, &references.cluster, known, installation)?;
     let tags = tags(&spec.lifecycle, &target.owner)?;
     remove_lifecycle(&mut members);
@@ -397,6 +415,41 @@ mod tests {
             break_it(&mut broken);
             let error = build(broken).unwrap_err();
             assert_eq!(error.path, path, "{error}");
+        }
+    }
+
+    #[test]
+    fn service_that_is_known_keeps_cluster_name_and_region() {
+        let arn = "arn:aws:ecs:us-east-1:000000000000:service/main/team-web";
+        let build = |edit: &Value, arn: &str, cluster: &str| {
+            let known = Known {
+                arn: Some(arn.into()),
+                ..Known::default()
+            };
+            let references = References {
+                cluster: cluster.into(),
+                task_definition: "web:1".into(),
+            };
+            let mut json = web();
+            let members = json.as_object_mut().unwrap();
+            members.extend(edit.as_object().unwrap().clone());
+            let target = target(WEB, &spec(json.clone()), "main", &known, &installation());
+            assert_eq!(target.unwrap().name, "team-web", "what is deleted");
+            desired(WEB, &spec(json), &references, &known, &installation())
+        };
+        let none = json!({});
+        let cluster_arn = "arn:aws:ecs:us-east-1:000000000000:cluster/main";
+        assert!(build(&none, arn, "main").is_ok() && build(&none, arn, cluster_arn).is_ok());
+        let short = "arn:aws:ecs:us-east-1:000000000000:service/team-web";
+        assert!(build(&none, short, "other").is_ok(), "it does not say");
+        for (path, edit, cluster) in [
+            ("spec.serviceName", json!({"serviceName": "other"}), "main"),
+            ("spec.clusterRef", none, "other"),
+            ("spec.region", json!({"region": "eu-west-1"}), "main"),
+        ] {
+            let error = build(&edit, arn, cluster).unwrap_err();
+            assert_eq!(error.path, path, "{error}");
+            assert!(error.message.contains("Set it back"), "{error}");
         }
     }
 

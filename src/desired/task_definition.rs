@@ -8,11 +8,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Identity, Invalid, declared_tags, members, remove_lifecycle, schema, tags};
+use super::{Identity, Invalid, declared_tags, known, members, remove_lifecycle, schema, tags};
 use crate::{
     api::{EcsTaskDefinitionSpec, container::ContainerDefinition, size},
     model::{
-        Installation, Members, Tags,
+        Installation, Members, Tags, arn,
         declared::Paths,
         hash,
         ownership::{self, Owner},
@@ -75,7 +75,10 @@ impl DesiredTaskDefinition {
     }
 }
 
-/// Which family an object means.
+/// The member that names it.
+const FAMILY: &str = "spec.family";
+
+/// Which family an object means: that which the status knows, if it knows one.
 pub fn target(
     id: Identity<'_>,
     spec: &EcsTaskDefinitionSpec,
@@ -83,7 +86,10 @@ pub fn target(
     installation: &Installation,
 ) -> Result<Target, Invalid> {
     Ok(Target {
-        family: id.aws_name(spec.family.as_deref(), "spec.family")?,
+        family: match known_arn.and_then(arn::name) {
+            Some(known) => known.to_owned(),
+            None => id.aws_name(spec.family.as_deref(), FAMILY)?,
+        },
         owner: id.owner(installation),
         known_arn: known_arn.map(str::to_owned),
     })
@@ -98,6 +104,11 @@ pub fn desired(
 ) -> Result<DesiredTaskDefinition, Invalid> {
     let mut members = members(spec);
     check(spec, &members)?;
+    if let Some(arn) = known_arn {
+        let family = id.aws_name(spec.family.as_deref(), FAMILY)?;
+        known::stays(FAMILY, &family, arn::name(arn), arn)?;
+        known::stays_in_region(&spec.lifecycle, arn, installation)?;
+    }
     let target = target(id, spec, known_arn, installation)?;
     let mut tags = tags(&spec.lifecycle, &target.owner)?;
     remove_lifecycle(&mut members);
@@ -251,6 +262,23 @@ mod tests {
             error.path == "spec" && error.message.contains("65536"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn family_that_is_known_keeps_name_and_region() {
+        let known = "arn:aws:ecs:us-east-1:000000000000:task-definition/team-web:7";
+        let build = |member: &str, value: &str| {
+            let mut edited = fargate();
+            edited[member] = json!(value);
+            let target = target(WEB, &spec(edited.clone()), Some(known), &installation());
+            assert_eq!(target.unwrap().family, "team-web", "what is deleted");
+            desired(WEB, &spec(edited), Some(known), &installation())
+        };
+        assert!(build("family", "team-web").is_ok() && build("region", "us-east-1").is_ok());
+        for (member, value) in [("family", "other"), ("region", "eu-west-1")] {
+            let error = build(member, value).unwrap_err();
+            assert_eq!(error.path, format!("spec.{member}"), "{error}");
+        }
     }
 
     #[test]
