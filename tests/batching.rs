@@ -25,7 +25,7 @@ fn target(name: usize) -> Target {
         },
         target_groups: BTreeSet::new(),
         listeners: BTreeSet::new(),
-        known_rules: BTreeSet::new(),
+        known_parts: BTreeSet::new(),
         foreign_target_groups: BTreeSet::new(),
         known_arn: None,
         known_deployment: None,

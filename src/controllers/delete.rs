@@ -48,7 +48,7 @@ pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Turn, k
     let Some(target) = object.target(id, &context.stores, &context.installation) else {
         return done(object, context).await;
     };
-    let aws = context.aws(object.lifecycle().region.as_deref());
+    let aws = context.aws(object.region());
     report.outcome = Outcome::Waiting(
         Reason::Draining,
         "more is left to delete; continuing".into(),

@@ -5,6 +5,7 @@
 pub mod cluster;
 pub mod deployment_action;
 mod deployment_rules;
+mod known;
 pub mod load_balancer;
 mod rule;
 pub mod schema;

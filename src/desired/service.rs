@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    Identity, Invalid, declared_tags,
+    Identity, Invalid, declared_tags, known,
     load_balancer::{
         DesiredLoadBalancer, DesiredTargetGroup, TargetGroupRef, load_balancers,
         target_group_names, target_groups,
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     api::{EcsServiceSpec, rule_action::RuleAction, service::SchedulingStrategy},
     model::{
-        Installation, Members, Tags,
+        Installation, Members, Tags, arn,
         declared::{self, Paths},
         hash,
         ownership::Owner,
@@ -48,8 +48,8 @@ pub struct Target {
     pub target_groups: BTreeSet<String>,
     /// ARNs of listeners that rules are on: declared ones and those that the status knows.
     pub listeners: BTreeSet<String>,
-    /// ARNs of rules that the status knows.
-    pub known_rules: BTreeSet<String>,
+    /// ARNs of target groups and rules that the status knows.
+    pub known_parts: BTreeSet<String>,
     /// ARNs of target groups of others that declared rules lead to: a rule that was made for one may be ours before the status knows it.
     pub foreign_target_groups: BTreeSet<String>,
     /// ARN of the service that the status knows.
@@ -125,15 +125,19 @@ pub struct Known {
     pub deployment: Option<String>,
     /// Names of target groups.
     pub target_groups: BTreeSet<String>,
-    /// Rules by ARN, with their listeners.
-    pub rules: Vec<(String, String)>,
-    /// Listeners that may have rules of ours besides.
+    /// Listeners that have rules of ours, or may have some.
     pub listeners: BTreeSet<String>,
+    /// ARNs of target groups and rules.
+    pub parts: BTreeSet<String>,
     /// What was declared and may be in AWS, by path.
     pub declared: Paths,
 }
 
-/// Which service an object means. `cluster` is where the reference leads, or what the status knows.
+/// The member that names it.
+const NAME: &str = "spec.serviceName";
+
+/// Which service an object means: that which the status knows, if it knows one. `cluster` is where the reference leads, or what
+/// the status knows.
 pub fn target(
     id: Identity<'_>,
     spec: &EcsServiceSpec,
@@ -154,7 +158,10 @@ pub fn target(
         .flat_map(RuleAction::target_group_arns);
     Ok(Target {
         cluster: cluster.to_owned(),
-        name: id.aws_name(spec.service_name.as_deref(), "spec.serviceName")?,
+        name: match known.arn.as_deref().and_then(arn::name) {
+            Some(known) => known.to_owned(),
+            None => id.aws_name(spec.service_name.as_deref(), NAME)?,
+        },
         owner: id.owner(installation),
         target_groups: target_group_names(id, spec, installation)
             .into_iter()
@@ -162,10 +169,9 @@ pub fn target(
             .chain(known.target_groups.iter().cloned())
             .collect(),
         listeners: declared_listeners
-            .chain(known.rules.iter().map(|(_, listener)| listener.clone()))
             .chain(known.listeners.iter().cloned())
             .collect(),
-        known_rules: known.rules.iter().map(|(arn, _)| arn.clone()).collect(),
+        known_parts: known.parts.clone(),
         foreign_target_groups: led_to.map(str::to_owned).collect(),
         known_arn: known.arn.clone(),
         known_deployment: known.deployment.clone(),
@@ -183,6 +189,17 @@ pub fn desired(
     let mut members = members(spec);
     schema::SERVICE.check(&members)?;
     service_rules::check(spec)?;
+    if let Some(arn) = &known.arn {
+        let name = id.aws_name(spec.service_name.as_deref(), NAME)?;
+        known::stays(NAME, &name, arn::name(arn), arn)?;
+        let cluster = match spec.cluster {
+            Some(_) => "spec.cluster",
+            None => "spec.clusterRef",
+        };
+        let declared = arn::last_segment(&references.cluster);
+        known::stays(cluster, declared, arn::cluster_of_service(arn), arn)?;
+        known::stays_in_region(&spec.lifecycle, arn, installation)?;
+    }
     let target = target(id, spec, &references.cluster, known, installation)?;
     let tags = tags(&spec.lifecycle, &target.owner)?;
     remove_lifecycle(&mut members);

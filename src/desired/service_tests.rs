@@ -131,6 +131,41 @@ fn mistakes_are_named_by_path() {
 }
 
 #[test]
+fn service_that_is_known_keeps_cluster_name_and_region() {
+    let arn = "arn:aws:ecs:us-east-1:000000000000:service/main/team-web";
+    let build = |edit: &Value, arn: &str, cluster: &str| {
+        let known = Known {
+            arn: Some(arn.into()),
+            ..Known::default()
+        };
+        let references = References {
+            cluster: cluster.into(),
+            task_definition: "web:1".into(),
+        };
+        let mut json = web();
+        let members = json.as_object_mut().unwrap();
+        members.extend(edit.as_object().unwrap().clone());
+        let target = target(WEB, &spec(json.clone()), "main", &known, &installation());
+        assert_eq!(target.unwrap().name, "team-web", "what is deleted");
+        desired(WEB, &spec(json), &references, &known, &installation())
+    };
+    let none = json!({});
+    let cluster_arn = "arn:aws:ecs:us-east-1:000000000000:cluster/main";
+    assert!(build(&none, arn, "main").is_ok() && build(&none, arn, cluster_arn).is_ok());
+    let short = "arn:aws:ecs:us-east-1:000000000000:service/team-web";
+    assert!(build(&none, short, "other").is_ok(), "it does not say");
+    for (path, edit, cluster) in [
+        ("spec.serviceName", json!({"serviceName": "other"}), "main"),
+        ("spec.clusterRef", none, "other"),
+        ("spec.region", json!({"region": "eu-west-1"}), "main"),
+    ] {
+        let error = build(&edit, arn, cluster).unwrap_err();
+        assert_eq!(error.path, path, "{error}");
+        assert!(error.message.contains("Set it back"), "{error}");
+    }
+}
+
+#[test]
 fn bare_family_is_refused() {
     let mut bare = web();
     bare.as_object_mut().unwrap().remove("taskDefinitionRef");

@@ -150,7 +150,7 @@ mod tests {
     };
 
     fn desired(json: Value) -> DesiredCluster {
-        desired::cluster::desired(WEB, &spec(json), &installation()).unwrap()
+        desired::cluster::desired(WEB, &spec(json), None, &installation()).unwrap()
     }
 
     fn seen(desired: &DesiredCluster, members: Value) -> Resource {

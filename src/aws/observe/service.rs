@@ -257,7 +257,7 @@ impl Aws {
         }
         let may_be_ours = |rule: &Rule| {
             rule.priority.is_some()
-                && (target.known_rules.contains(&rule.arn)
+                && (target.known_parts.contains(&rule.arn)
                     || observed
                         .target_groups
                         .values()

@@ -237,8 +237,7 @@ impl Assessor {
     }
 
     fn region<'a>(&'a self, object: &'a impl Kind) -> &'a str {
-        let own = object.lifecycle().region.as_deref();
-        own.unwrap_or(&self.installation.region)
+        object.region().unwrap_or(&self.installation.region)
     }
 }
 
