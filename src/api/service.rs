@@ -34,7 +34,8 @@ use super::{
     doc = "An ECS service with its target groups and listener rules. Ready means: the declared revision runs, steady, with healthy targets.",
     scale(
         spec_replicas_path = ".spec.desiredCount",
-        status_replicas_path = ".status.runningCount"
+        status_replicas_path = ".status.runningCount",
+        label_selector_path = ".status.selector"
     ),
     printcolumn(
         name = "Ready",

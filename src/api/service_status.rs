@@ -32,6 +32,9 @@ pub struct EcsServiceStatus {
     /// Tasks that run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub running_count: Option<i64>,
+    /// Selects no Pod: the tasks are in ECS. A HorizontalPodAutoscaler asks the scale subresource for a selector before it does anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selector: Option<String>,
     /// Tasks that are starting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending_count: Option<i64>,

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use simulator::Fate;
 
 use crate::{
-    harness::{objects::*, rights, world::story},
-    pausing::{ANNOTATION, approved},
+    harness::{World, objects::*, rights, world::story},
+    pausing::{self, ANNOTATION, approved},
 };
 
 #[test]
@@ -56,12 +56,7 @@ fn every_action_of_the_printed_policy_is_used_and_no_other_is_needed() {
         world.until_ready("EcsService", "gate").await;
         // Somebody lets a deployment go on that waits for it.
         world.apply(&[task_definition("gate", "nginx:2")]);
-        let waits = |object: &Value| {
-            let reconciling = condition(object, "Reconciling");
-            reconciling.is_some_and(|(_, _, message)| message.contains("ECS waits at"))
-        };
-        let waiting = world.until("EcsService", "gate", "paused", waits).await;
-        let id = waiting["status"]["rollout"]["id"].as_str().expect("an id");
+        let id = pausing::paused(&world, "gate").await;
         let answer = format!("{ANNOTATION}={id}=Continue");
         world.kubectl(&["annotate", "ecsservice/gate", &answer]);
         world.until_runs("gate", 2).await;
@@ -125,6 +120,55 @@ fn policy_of_another_cluster_lets_nothing_be_made_and_the_object_says_which_righ
         rights::allow(&world.simulator, "stories");
         world.reconcile_now("ecscluster", "main", "now");
         world.until_ready("EcsCluster", "main").await;
+        world.check();
+    });
+}
+
+#[test]
+fn rules_and_deployments_of_another_cluster_can_be_neither_moved_nor_answered() {
+    story("foreign_rights", |mut world| async move {
+        let listener = world.listener.clone();
+        let with = |first: i32, second: i32| {
+            let mut service = balanced("web", &listener, "/a");
+            let rule = |path: &str, priority: i32| json!({"listenerArn": listener, "priority": priority, "conditions": [{"pathPatternConfig": {"values": [path]}}]});
+            service["spec"]["loadBalancers"][0]["targetGroup"]["rules"] =
+                json!([rule("/a", first), rule("/b", second)]);
+            service
+        };
+        world.start();
+        world.apply(&[
+            cluster(),
+            task_definition("web", "nginx:1"),
+            with(10, 20),
+            task_definition("gate", "nginx:1"),
+            approved("gate"),
+        ]);
+        for name in ["web", "gate"] {
+            world.until_ready("EcsService", name).await;
+        }
+        world.apply(&[task_definition("gate", "nginx:2")]);
+        let id = pausing::paused(&world, "gate").await;
+        // To the policy of another cluster all this is foreign, though the operator takes it for its own.
+        rights::allow(&world.simulator, "another");
+        world.apply(&[with(20, 10)]);
+        let answer = format!("{ANNOTATION}={id}=Continue");
+        world.kubectl(&["annotate", "ecsservice/gate", &answer]);
+        for (name, action) in [
+            ("web", "elasticloadbalancing:SetRulePriorities"),
+            ("gate", "ecs:ContinueServiceDeployment"),
+        ] {
+            let object = world
+                .until_stalled("EcsService", name, "AccessDenied")
+                .await;
+            let (_, _, message) = condition(&object, "Stalled").expect("stalled");
+            assert!(message.contains(action), "{message}");
+        }
+        // They are its own again, and only their tags say so.
+        rights::allow(&world.simulator, "stories");
+        for name in ["web", "gate"] {
+            world.reconcile_now("ecsservice", name, "now");
+            world.until_ready("EcsService", name).await;
+        }
         world.check();
     });
 }

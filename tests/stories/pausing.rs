@@ -17,12 +17,12 @@ pub fn approved(name: &str) -> Value {
 }
 
 /// Waits until the deployment waits; its id.
-async fn paused(world: &mut World) -> String {
+pub async fn paused(world: &World, name: &str) -> String {
     let waits = |object: &Value| {
         let reconciling = condition(object, "Reconciling");
         reconciling.is_some_and(|(_, _, message)| message.contains("ECS waits at POST_SCALE_UP"))
     };
-    let service = world.until("EcsService", "web", "paused", waits).await;
+    let service = world.until("EcsService", name, "paused", waits).await;
     let id = service["status"]["rollout"]["id"].as_str();
     id.expect("the id of the deployment").to_owned()
 }
@@ -37,7 +37,7 @@ fn paused_deployment_is_continued_or_rolled_back_by_an_annotation_once_each() {
     story("paused", |mut world| async move {
         world.bring_up(approved("web")).await;
         world.apply(&[task_definition("web", "nginx:2")]);
-        let second = paused(&mut world).await;
+        let second = paused(&world, "web").await;
 
         // Bad answers are told and do nothing.
         for (value, why) in [
@@ -66,7 +66,7 @@ fn paused_deployment_is_continued_or_rolled_back_by_an_annotation_once_each() {
         world.terminate();
         world.start();
         world.apply(&[task_definition("web", "nginx:3")]);
-        let third = paused(&mut world).await;
+        let third = paused(&world, "web").await;
         assert_eq!(world.count("ContinueServiceDeployment"), 1);
         answer(&world, &format!("{third}=Rollback"));
         let failed = world

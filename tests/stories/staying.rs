@@ -70,6 +70,72 @@ fn absent_desired_count_is_left_alone_after_creation() {
 }
 
 #[test]
+fn absent_desired_count_that_is_seeded_once_belongs_to_an_autoscaler() {
+    story("count_is_seeded", |mut world| async move {
+        let mut open = service("web");
+        open["spec"]
+            .as_object_mut()
+            .expect("a spec")
+            .remove("desiredCount");
+        settled(&mut world, open.clone()).await;
+        world.kubectl(&["scale", "ecsservice", "web", "--replicas=1"]);
+        let path = format!(
+            "/apis/ecs-operator.dev/v1alpha1/namespaces/{}/ecsservices/web/scale",
+            world.namespace
+        );
+        // What a HorizontalPodAutoscaler asks for before it does anything.
+        let scale = world.kubectl(&["get", "--raw", &path]);
+        let scale: Value = serde_json::from_str(&scale).expect("a Scale");
+        assert_eq!(scale["spec"]["replicas"], 1, "{scale}");
+        assert_eq!(scale["status"]["replicas"], 1, "{scale}");
+        let selector = scale["status"]["selector"].as_str().expect("a selector");
+        let pods = world.kubectl(&[
+            "get",
+            "pods",
+            "--all-namespaces",
+            "-o",
+            "name",
+            "-l",
+            selector,
+        ]);
+        assert_eq!(pods, "", "it selects no Pod");
+        // What it writes then is applied, and stays when the manifest without a count is applied again.
+        world.kubectl(&["scale", "ecsservice", "web", "--replicas=3"]);
+        let scaled = |object: &Value| is_ready(object) && object["status"]["runningCount"] == 3;
+        world
+            .until("EcsService", "web", "Ready with 3", scaled)
+            .await;
+        world.apply(&[open]);
+        let service = world.get("EcsService", "web").await.expect("a service");
+        assert_eq!(service["spec"]["desiredCount"], 3);
+        world.check();
+    });
+}
+
+#[test]
+fn selector_for_autoscalers_is_there_without_a_write() {
+    story("selector", |mut world| async move {
+        settled(&mut world, service("web")).await;
+        // As an operator that did not know it left it.
+        let status = json!({"status": {"selector": null}}).to_string();
+        world.kubectl(&[
+            "patch",
+            "ecsservice/web",
+            "--subresource=status",
+            "--type=merge",
+            "-p",
+            &status,
+        ]);
+        let service = world.get("EcsService", "web").await.expect("a service");
+        assert_eq!(
+            service["status"]["selector"],
+            "ecs-operator.dev/pod,!ecs-operator.dev/pod"
+        );
+        world.check();
+    });
+}
+
+#[test]
 fn kubectl_scale_scales() {
     story("kubectl_scale", |mut world| async move {
         world.bring_up(service("web")).await;
