@@ -7,7 +7,7 @@ use super::{
     completion::{self, Completed},
     diff,
     refusal::{cannot_reset, not_owned},
-    request, reset, tags,
+    request, reset, status, tags,
 };
 use crate::{
     api::condition::Reason,
@@ -55,6 +55,9 @@ pub fn plan(
                 known == Some(arn),
             );
         }
+    }
+    if let Some(word) = status::unknown_status(cluster, &status::CLUSTER) {
+        return status::wait_for_known("cluster", name, word);
     }
     let completed = completed(desired, &removed, applied);
     let kept = completed.kept_in(&cluster.members);
@@ -150,7 +153,7 @@ mod tests {
     };
 
     fn desired(json: Value) -> DesiredCluster {
-        desired::cluster::desired(WEB, &spec(json), &installation()).unwrap()
+        desired::cluster::desired(WEB, &spec(json), None, &installation()).unwrap()
     }
 
     fn seen(desired: &DesiredCluster, members: Value) -> Resource {
