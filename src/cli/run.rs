@@ -97,7 +97,7 @@ async fn operate(flags: Run) -> Result<(), String> {
         EcsTaskDefinition::CONTROLLER,
         EcsService::CONTROLLER,
     ];
-    let readiness = Readiness::of(&kinds, scopes(&flags).len());
+    let readiness = Readiness::of(&kinds, namespaces(&flags).len());
     let server = tokio::spawn(http::serve(listener, metrics.clone(), readiness.clone()));
     tracing::info!(version = env!("CARGO_PKG_VERSION"), region, cluster_id, namespaces = ?flags.watch_namespaces, "starting");
     let (resign, resigned) = oneshot::channel::<()>();
@@ -175,7 +175,8 @@ async fn control(process: &Process, clients: Clients) {
     let backoff = Arc::new(Backoff::new(flags.retry_min, flags.retry_max));
     let memory = Arc::new(Memory::default());
     let start = Instant::now();
-    join_all(scopes(flags).into_iter().map(|scope| {
+    join_all(namespaces(flags).into_iter().map(|namespace| {
+        let scope = Scope::new(namespace);
         let context = Context {
             client: process.client.clone(),
             leadership: process.leadership.clone(),
@@ -229,16 +230,11 @@ async fn clients(
     Clients::new(flags.region.as_deref(), settings, stopped, metrics).await
 }
 
-/// What is watched, as nobody has listed it yet.
-fn scopes(flags: &Run) -> Vec<Scope> {
+/// What is watched, a scope each: these namespaces, or all as one.
+fn namespaces(flags: &Run) -> BTreeSet<Option<String>> {
     match flags.watch_namespaces.as_slice() {
-        [] => vec![Scope::new(None)],
-        namespaces => namespaces
-            .iter()
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .map(|namespace| Scope::new(Some(namespace.clone())))
-            .collect(),
+        [] => [None].into(),
+        namespaces => namespaces.iter().cloned().map(Some).collect(),
     }
 }
 

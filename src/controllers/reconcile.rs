@@ -138,9 +138,7 @@ async fn live<K: Kind>(object: &K, context: &Context) -> Result<Turn, kube::Erro
     if !observes_only && !finalizer::is_on(object) {
         let first_look = async {
             match &desired {
-                Ok(Ok(desired)) => Some(
-                    K::observe(&context.aws(object.lifecycle().region.as_deref()), desired).await,
-                ),
+                Ok(Ok(desired)) => Some(K::observe(&context.aws(object.region()), desired).await),
                 _ => None,
             }
         };
@@ -206,39 +204,39 @@ fn is_newer<K: Kind>(object: &K, age: Duration, context: &Context) -> bool {
 }
 
 /// The line, wave after wave, until nothing is left to do now. None: the object is not as the watch shows it.
-/// `look`: the first one, if it was taken. `is_current`: that the object is as shown was just proved.
+/// `given`: a look that was taken already. `is_current`: that the object is as shown was just proved.
 async fn converge<K: Kind>(
     object: &K,
     id: Identity<'_>,
     desired: &K::Desired,
-    mut look: Option<Result<Look<K::Observed>, AwsError>>,
+    mut given: Option<Result<Look<K::Observed>, AwsError>>,
     mut is_current: bool,
     context: &Context,
 ) -> Result<Option<Report<K>>, kube::Error> {
     let mut report = Report::of(object);
     let uid = id.uid;
-    let aws = context.aws(object.lifecycle().region.as_deref());
+    let aws = context.aws(object.region());
     let observes_only = filter::observes_only(object.lifecycle());
     // What AWS does not say now is not "still Ready" when a change is known to be due.
     let mut is_changing = K::is_due(&report.status, desired);
-    let mut absorbed: Option<K::Observed> = None;
     let mut is_intended = false;
     let before = K::applied(&mut report.status).clone();
     let mut has_effect = false;
     for wave in 0..WAVES {
-        let observed = match absorbed.take() {
-            Some(observed) => observed,
-            None => match first_or(look.take(), K::observe(&aws, desired)).await {
-                Ok(Ok(observed)) => observed,
-                Ok(Err(unseen)) => {
-                    report.outcome = Outcome::Waiting(
-                        Reason::Creating,
-                        format!("{} was created and AWS does not show it yet", unseen.0),
-                    );
-                    return Ok(Some(report));
-                }
-                Err(error) => return Ok(Some(failed(report, error, is_changing))),
-            },
+        let look = match given.take() {
+            Some(look) => look,
+            None => K::observe(&aws, desired).await,
+        };
+        let observed = match look {
+            Ok(Ok(observed)) => observed,
+            Ok(Err(unseen)) => {
+                report.outcome = Outcome::Waiting(
+                    Reason::Creating,
+                    format!("{} was created and AWS does not show it yet", unseen.0),
+                );
+                return Ok(Some(report));
+            }
+            Err(error) => return Ok(Some(failed(report, error, is_changing))),
         };
         let plan = filter::observe_only(object.plan(desired, &observed), object.lifecycle());
         if !observes_only {
@@ -352,19 +350,11 @@ async fn converge<K: Kind>(
         }
         let mut seen = observed;
         if applied.len() == 1 && K::absorb(&mut seen, &applied[0]) {
-            absorbed = Some(seen);
+            given = Some(Ok(Ok(seen)));
         }
     }
     report.outcome = Outcome::Waiting(Reason::Updating, "more is left to do; continuing".into());
     Ok(Some(report))
-}
-
-/// What was read already, or else what is read now.
-async fn first_or<T>(first: Option<T>, read: impl Future<Output = T>) -> T {
-    match first {
-        Some(first) => first,
-        None => read.await,
-    }
 }
 
 /// What others changed in AWS: differences in an object that was in sync with this very spec.

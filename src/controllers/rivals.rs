@@ -19,15 +19,10 @@ pub fn older<K: Kind>(
     if object.status().is_some_and(K::is_known) || filter::observes_only(object.lifecycle()) {
         return None;
     }
-    let region = |object: &K| {
-        let declared = object.lifecycle().region.as_deref();
-        declared.unwrap_or(&installation.region).to_owned()
-    };
-    let (own, name, place) = (
-        age(object.meta()),
-        object.aws_name(),
-        object.aws_place(stores),
-    );
+    fn region<'a, K: Kind>(object: &'a K, installation: &'a Installation) -> &'a str {
+        object.region().unwrap_or(&installation.region)
+    }
+    let (own, name) = (age(object.meta()), object.aws_name());
     let all = K::store(stores).state();
     let mut others = all.iter().filter_map(|guarded| guarded.0.as_ref().ok());
     let rival = others.find(|other| {
@@ -38,8 +33,8 @@ pub fn older<K: Kind>(
             && meta.deletion_timestamp.is_none()
             && other.aws_name() == name
             && !filter::observes_only(other.lifecycle())
-            && region(other) == region(object)
-            && other.aws_place(stores) == place
+            && region(*other, installation) == region(object, installation)
+            && other.aws_place(stores) == object.aws_place(stores)
     })?;
     let meta = rival.meta();
     let [namespace, rival] = [&meta.namespace, &meta.name].map(|it| it.as_deref().unwrap_or("?"));

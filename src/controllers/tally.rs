@@ -3,7 +3,10 @@
 use std::{borrow::Cow, sync::Arc, time::Instant};
 
 use jiff::Timestamp;
-use kube::runtime::reflector::{ObjectRef, Store};
+use kube::{
+    Resource,
+    runtime::reflector::{ObjectRef, Store},
+};
 
 use super::kind::Kind;
 use crate::{
@@ -85,7 +88,9 @@ pub fn key<K: Kind>(object: &ObjectRef<Guarded<K>>) -> u64 {
 
 /// An object came or changed in a way that needs a look.
 pub fn came<K: Kind>(queue: &Queue, object: &Guarded<K>) {
-    let (key, now) = (key(&ObjectRef::from_obj(object)), Instant::now());
+    let meta = object.meta();
+    let name = meta.name.as_deref().unwrap_or_default();
+    let (key, now) = (Queue::key(meta.namespace.as_deref(), name), Instant::now());
     queue.added(key, now);
     let Ok(object) = &object.0 else { return };
     let generation = object.meta().generation.unwrap_or_default();
@@ -105,6 +110,7 @@ pub fn known(words: &[&'static str], word: &str) -> &'static str {
 fn count<K: Kind>(store: &Store<Guarded<K>>, now: Timestamp, census: &mut Census) {
     let kind = kind::<K>();
     let since = |at: Timestamp| now.duration_since(at).as_secs_f64().max(0.0);
+    let reasons = Reason::ALL.map(Reason::as_str);
     // There is one although there is no object, so that a rule can tell 0 from nothing.
     let mut objects = census.objects.get(kind).copied().unwrap_or_default();
     for guarded in store.state() {
@@ -118,7 +124,6 @@ fn count<K: Kind>(store: &Store<Guarded<K>>, now: Timestamp, census: &mut Census
             objects.oldest_deletion = objects.oldest_deletion.max(since(deleted.0));
         }
         for condition in object.status().map_or(&[][..], K::conditions) {
-            let reasons = Reason::ALL.map(Reason::as_str);
             let label = Condition {
                 kind,
                 r#type: known(&[READY, RECONCILING, STALLED], &condition.type_),

@@ -7,7 +7,6 @@ use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
     sync::{Mutex, PoisonError},
-    time::Duration,
 };
 
 use jiff::{SignedDuration, Timestamp};
@@ -37,7 +36,7 @@ const NOTE_MAX: usize = 1000;
 const NAME_MAX: usize = 200;
 
 /// How long the same said again is counted, not said anew (events.k8s.io/v1 EventSeries: clients end a series after 6 minutes).
-const SERIES: Duration = Duration::from_secs(360);
+const SERIES: SignedDuration = SignedDuration::from_mins(6);
 
 /// Publishes events; a failure to is logged and hinders nothing.
 pub struct Events {
@@ -129,9 +128,8 @@ impl Events {
 
     /// Counts that something is said at `now`.
     fn say(&self, key: u64, now: Timestamp) -> Said {
-        let series = SignedDuration::try_from(SERIES).unwrap_or_default();
         let mut all = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_running = |said: &Said| now.duration_since(said.last) < series;
+        let is_running = |said: &Said| now.duration_since(said.last) < SERIES;
         let begun = all.get(&key).copied().filter(is_running);
         if begun.is_none() && all.len() == all.capacity() {
             all.retain(|_, said| is_running(said));

@@ -9,6 +9,8 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
+use super::labels::{Controller, Kind, Name};
+
 /// Something that a census asks.
 pub trait Source: Send + Sync {
     /// Adds what there is to `census`.
@@ -105,22 +107,6 @@ impl Census {
 }
 
 type Seconds = Gauge<f64, AtomicU64>;
-
-#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
-struct Kind {
-    kind: &'static str,
-}
-
-#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
-struct Controller {
-    controller: &'static str,
-}
-
-#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
-struct Name {
-    name: &'static str,
-    controller: &'static str,
-}
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
 struct State {
@@ -270,10 +256,7 @@ impl Gauges {
         self.rollouts.set(services.rollouts);
         self.rollout_age.set(services.oldest_rollout);
         for (&controller, queue) in &census.queues {
-            let name = Name {
-                name: controller,
-                controller,
-            };
+            let name = Name::of(controller);
             self.depth.get_or_create(&name).set(number(queue.depth));
             self.unfinished.get_or_create(&name).set(queue.unfinished);
             self.longest.get_or_create(&name).set(queue.longest);

@@ -3,6 +3,7 @@
 pub mod calls;
 pub mod census;
 pub mod http;
+mod labels;
 pub mod logs;
 pub mod metrics;
 mod process;

@@ -9,29 +9,16 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use super::{queue::Ended, repeats::Repeats};
+use super::{
+    labels::{Controller, Kind, Name},
+    queue::Ended,
+    repeats::Repeats,
+};
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
 struct Reconcile {
     controller: &'static str,
     result: &'static str,
-}
-
-#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
-struct Controller {
-    controller: &'static str,
-}
-
-/// A work queue has the name of its controller.
-#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
-struct Name {
-    name: &'static str,
-    controller: &'static str,
-}
-
-#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
-struct Kind {
-    kind: &'static str,
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
@@ -231,7 +218,7 @@ impl Work {
             drop(family.get_or_create(&label));
         }
         for family in [&self.adds, &self.retries] {
-            drop(family.get_or_create(&name(controller)));
+            drop(family.get_or_create(&Name::of(controller)));
         }
     }
 
@@ -241,11 +228,11 @@ impl Work {
     }
 
     pub(super) fn added(&self, controller: &'static str) {
-        self.adds.get_or_create(&name(controller)).inc();
+        self.adds.get_or_create(&Name::of(controller)).inc();
     }
 
     pub(super) fn waited(&self, controller: &'static str, time: Duration) {
-        let label = name(controller);
+        let label = Name::of(controller);
         self.queue_time
             .get_or_create(&label)
             .observe(time.as_secs_f64());
@@ -256,14 +243,14 @@ impl Work {
         let time = time.as_secs_f64();
         self.time.get_or_create(&label).observe(time);
         self.work_time
-            .get_or_create(&name(controller))
+            .get_or_create(&Name::of(controller))
             .observe(time);
         let result = match ended {
             Ended::Success => "success",
             Ended::RequeueAfter => "requeue_after",
             Ended::Failed | Ended::Refused | Ended::Panicked => {
                 self.errors.get_or_create(&label).inc();
-                self.retries.get_or_create(&name(controller)).inc();
+                self.retries.get_or_create(&Name::of(controller)).inc();
                 "error"
             }
         };
@@ -329,12 +316,5 @@ impl Work {
                 .get_or_create(&Outcome { outcome })
                 .observe(time.as_secs_f64());
         }
-    }
-}
-
-fn name(controller: &'static str) -> Name {
-    Name {
-        name: controller,
-        controller,
     }
 }

@@ -192,7 +192,13 @@ fn settles(example: &Example) {
         );
         look_again(&world, &objects).await;
         assert_eq!(world.mutations(), mutations);
-        assert_eq!(world.writes(), writes);
+        assert_eq!(
+            world.writes(),
+            writes,
+            "{}\n{}",
+            world.kubectl(&["get", "events.events.k8s.io"]),
+            world.tail()
+        );
         assert_eq!(example.kubectl(&world, "diff").as_deref(), Ok(""));
         let refused = |entry: &&Entry| entry.mutating && entry.code().is_some();
         let journal = world.journal();

@@ -92,14 +92,18 @@ fn plan_of_an_adoption_is_shown_before_anything_is_changed() {
             "{message}"
         );
 
-        // Looking again and again changes nothing and writes nothing.
-        let writes = world.writes();
-        for round in 0..3 {
+        // Looking again and again changes nothing and writes nothing. A first look more, as the audit log has a write only once it is
+        // answered, which is after others see the object.
+        let mut writes = Vec::new();
+        for round in 0..4 {
             let before = world.journal().len();
             world.reconcile_now("EcsService", "web", &round.to_string());
             world
                 .until_called("a look", |entries| entries.len() > before)
                 .await;
+            if round == 0 {
+                writes = world.writes();
+            }
         }
         assert_eq!(world.mutations(), Vec::<String>::new());
         assert_eq!(world.writes(), writes);
@@ -130,13 +134,7 @@ fn plan_of_an_adoption_is_shown_before_anything_is_changed() {
 fn plan_says_what_rolls_and_what_is_destroyed() {
     story("observe_rolls", |mut world| async move {
         let listener = world.listener.clone();
-        world.start();
-        world.apply(&[
-            cluster(),
-            task_definition("web", "nginx:1"),
-            balanced("web", &listener, "/a"),
-        ]);
-        world.until_ready("EcsService", "web").await;
+        world.bring_up(balanced("web", &listener, "/a")).await;
         let before = world.mutations();
         let in_sync = observed(balanced("web", &listener, "/a"));
         world.apply(&[in_sync]);
@@ -169,9 +167,7 @@ fn plan_says_what_rolls_and_what_is_destroyed() {
 #[test]
 fn second_object_for_one_resource_is_a_conflict_and_changes_nothing() {
     story("name_conflict", |mut world| async move {
-        world.start();
-        world.apply(&[cluster(), task_definition("web", "nginx:1"), service("web")]);
-        world.until_ready("EcsService", "web").await;
+        world.bring_up(service("web")).await;
         let before = world.mutations();
         let second = |kind: &str, mut spec: Value, member: &str, name: &str| {
             spec[member] = json!(world.aws_name(name));
