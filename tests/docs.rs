@@ -17,8 +17,8 @@ use ecs_operator::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-/// Flags in the documentation that are other programs': helm, kubectl, cargo and `make bench`'s own.
-const FLAGS_OF_OTHERS: [&str; 16] = [
+/// Flags in the documentation that are other programs': helm, kubectl, cargo, docker, aws, gh, cosign and `make bench`'s own.
+const FLAGS_OF_OTHERS: [&str; 35] = [
     "--server-side",
     "--field-manager",
     "--namespace",
@@ -35,6 +35,25 @@ const FLAGS_OF_OTHERS: [&str; 16] = [
     "--values",
     "--help",
     "--test",
+    "--all-pods",
+    "--ignore-errors",
+    "--field-selector",
+    "--as",
+    "--path",
+    "--locked",
+    "--rm",
+    "--repo",
+    "--certificate-identity",
+    "--certificate-oidc-issuer",
+    "--name",
+    "--format",
+    "--role-name",
+    "--role-arn",
+    "--cluster-name",
+    "--policy-name",
+    "--policy-document",
+    "--assume-role-policy-document",
+    "--aws-service-name",
 ];
 
 fn root() -> &'static Path {
@@ -248,12 +267,49 @@ fn what_a_release_is_built_with_is_pinned() {
             assert!(is_commit, "{}: {action} is no commit", path.display());
         }
     }
-    let tools = fs::read_to_string(root().join(".ci/image-tools.txt")).expect("text");
-    for tool in tools.lines().filter(|line| !line.starts_with('#')) {
-        assert!(
-            tool.contains("==") && tool.contains(" --hash=sha256:"),
-            "{tool}"
-        );
+    for list in [".ci/image-tools.txt", ".ci/lint-tools.txt"] {
+        let tools = fs::read_to_string(root().join(list)).expect("text");
+        for tool in tools.lines().filter(|line| !line.starts_with('#')) {
+            let is_pinned = tool.contains("==") && tool.contains(" --hash=sha256:");
+            assert!(is_pinned, "{list}: {tool}");
+        }
+    }
+}
+
+/// What of a release is attested: the image, and every file that is built rather than written.
+#[test]
+fn release_attests_to_everything_that_it_publishes() {
+    let path = root().join(".github/workflows/release.yaml");
+    let workflow = fs::read_to_string(path).expect("text");
+    let workflow: Value = serde_saphyr::from_str(&workflow).expect("YAML");
+    let job = &workflow["jobs"]["release"];
+    for right in ["attestations", "id-token", "packages"] {
+        assert_eq!(job["permissions"][right], "write", "{right}");
+    }
+    let steps = job["steps"].as_array().expect("steps");
+    let attests = |step: &&Value| {
+        let action = step["uses"].as_str().unwrap_or_default();
+        action.starts_with("actions/attest-build-provenance@")
+    };
+    let subjects: Vec<_> = steps.iter().filter(attests).collect();
+    let image = subjects
+        .iter()
+        .find_map(|step| step["with"]["subject-digest"].as_str());
+    assert_eq!(image, Some("${{ steps.image.outputs.digest }}"));
+    let files = subjects
+        .iter()
+        .find_map(|step| step["with"]["subject-path"].as_str());
+    let files: BTreeSet<_> = files.expect("files").lines().collect();
+    let publish = steps.last().expect("steps")["run"]
+        .as_str()
+        .expect("commands");
+    let released = publish.split("--notes-file ../CHANGELOG.md").nth(1);
+    let released = released.expect("files after the notes").split_whitespace();
+    // The checksums are signed, and the list of what is inside is attested for the image.
+    let signed = ["SHA256SUMS*", "sbom.cdx.json", "\\"];
+    for file in released.filter(|file| !signed.contains(file)) {
+        let file = format!("dist/{}", file.trim_start_matches("./"));
+        assert!(files.contains(file.as_str()), "{file} is not attested");
     }
 }
 
@@ -390,6 +446,66 @@ fn every_reason_has_a_page_and_every_page_a_reason() {
             "the page and the index differ on {reason}: {told}"
         );
     }
+}
+
+/// What it takes to find a cause must not lead astray: of two Pods one leads, and a reader's own rights are not the operator's.
+#[test]
+fn runbooks_ask_every_pod_and_for_the_operators_rights() {
+    let (mut logs, mut rights) = (0, 0);
+    for path in files(&["docs/runbooks"], "md") {
+        let text = fs::read_to_string(&path).expect("text");
+        for block in markdown::blocks(&text) {
+            for line in block.text.lines().map(str::trim) {
+                let place = format!("{}: {line}", path.display());
+                if line.starts_with("kubectl logs ") {
+                    logs += 1;
+                    assert!(line.contains(" --all-pods"), "{place}: one of two Pods");
+                    let of_ended = line.ends_with(" -p");
+                    assert_eq!(of_ended, line.contains(" --ignore-errors"), "{place}");
+                }
+                if line.starts_with("kubectl auth can-i ") {
+                    rights += 1;
+                    let account = " --as system:serviceaccount:ecs-operator:ecs-operator";
+                    assert!(line.ends_with(account), "{place}: the reader's rights");
+                }
+            }
+        }
+    }
+    assert!(
+        logs >= 7 && rights >= 2,
+        "{logs} of logs, {rights} of rights"
+    );
+}
+
+/// Rows and panels of the dashboard that pages name.
+#[test]
+fn rows_and_panels_that_pages_name_exist() {
+    let dashboard = root().join("charts/ecs-operator/files/dashboard.json");
+    let dashboard = fs::read_to_string(dashboard).expect("text");
+    let dashboard: Value = serde_json::from_str(&dashboard).expect("JSON");
+    let panels = dashboard["panels"].as_array().expect("panels");
+    let titles = |row: bool| -> BTreeSet<_> {
+        let wanted = panels
+            .iter()
+            .filter(|panel| (panel["type"] == "row") == row);
+        wanted.filter_map(|panel| panel["title"].as_str()).collect()
+    };
+    let mut count = 0;
+    for (path, text) in documents() {
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for (noun, known) in [("row *", titles(true)), ("panel *", titles(false))] {
+            for named in words.split(noun).skip(1) {
+                let title = named.split('*').next().unwrap_or_default();
+                count += 1;
+                assert!(
+                    known.contains(title),
+                    "{}: no {noun}{title}*",
+                    path.display()
+                );
+            }
+        }
+    }
+    assert!(count >= 2, "no page names a row and a panel");
 }
 
 /// Every command is run by a story (`run`, with `code` if it ends with another exit code than 0), is the same as one that is
