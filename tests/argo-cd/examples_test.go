@@ -1,13 +1,18 @@
 package argocd
 
 import (
+	"path/filepath"
 	"slices"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/yaml"
 
 	"github.com/argoproj/argo-cd/v3/applicationset/utils"
 	"github.com/argoproj/argo-cd/v3/pkg/apis/application/v1alpha1"
+	helmv2 "github.com/fluxcd/helm-controller/api/v2"
+	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
+	sourcev1 "github.com/fluxcd/source-controller/api/v1"
 )
 
 // exemplary are the applications that the examples make: the one that stands there, and that of the set for one environment,
@@ -61,5 +66,47 @@ func TestTheProjectAllowsWhatItsApplicationsNeed(t *testing.T) {
 	}
 	if err := project.ValidateProject(); err != nil {
 		t.Error(err)
+	}
+}
+
+// The examples of deploy/flux have Flux's own members only, and take everything from the source beside them.
+func TestExamplesForFluxAreTaken(t *testing.T) {
+	t.Parallel()
+	files, count := glob(t, filepath.Join(root, "deploy/flux"), "*.yaml"), 0
+	for _, file := range files {
+		name := filepath.Join("deploy/flux", filepath.Base(file))
+		var has, takes []string
+		for _, object := range objects(t, read(t, name)) {
+			count++
+			strictly := func(into any) {
+				if err := yaml.UnmarshalStrict(must[[]byte](t)(yaml.Marshal(object.Object)), into); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+			switch kind := object.GroupVersionKind(); kind.String() {
+			case sourcev1.GroupVersion.WithKind("GitRepository").String():
+				strictly(&sourcev1.GitRepository{})
+				has = append(has, object.GetName())
+			case helmv2.GroupVersion.WithKind("HelmRelease").String():
+				var release helmv2.HelmRelease
+				strictly(&release)
+				takes = append(takes, release.Spec.Chart.Spec.SourceRef.Name)
+				if !release.GetInstall().CreateNamespace {
+					t.Errorf("%s: nothing makes the namespace", name)
+				}
+			case kustomizev1.GroupVersion.WithKind("Kustomization").String():
+				var kustomization kustomizev1.Kustomization
+				strictly(&kustomization)
+				takes = append(takes, kustomization.Spec.SourceRef.Name)
+			default:
+				t.Errorf("%s: no kind of Flux's: %s", name, kind)
+			}
+		}
+		if len(has) != 1 || !slices.Equal(has, takes) {
+			t.Errorf("%s has the sources %s and takes %s", name, has, takes)
+		}
+	}
+	if count < 4 {
+		t.Errorf("only %d objects in %s", count, files)
 	}
 }
