@@ -34,7 +34,8 @@ use super::{
     doc = "An ECS service with its target groups and listener rules. Ready means: the declared revision runs, steady, with healthy targets.",
     scale(
         spec_replicas_path = ".spec.desiredCount",
-        status_replicas_path = ".status.runningCount"
+        status_replicas_path = ".status.runningCount",
+        label_selector_path = ".status.selector"
     ),
     printcolumn(
         name = "Ready",
@@ -123,10 +124,10 @@ use super::{
     validation = rules::tags(),
 )]
 pub struct EcsServiceSpec {
-    /// An EcsCluster in this namespace. Exactly one of clusterRef and cluster. Immutable.
+    /// An EcsCluster in this namespace. Exactly one of clusterRef and cluster. Absent: `cluster` names it. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster_ref: Option<LocalReference>,
-    /// Name or ARN of an existing cluster. Immutable.
+    /// Name or ARN of an existing cluster. Absent: `clusterRef` names it. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub cluster: Option<String>,
@@ -134,10 +135,10 @@ pub struct EcsServiceSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^[A-Za-z0-9_-]{1,255}$"))]
     pub service_name: Option<String>,
-    /// An EcsTaskDefinition in this namespace; the service runs its current revision. Exactly one of taskDefinitionRef and taskDefinition. A change starts a deployment.
+    /// An EcsTaskDefinition in this namespace; the service runs its current revision. Exactly one of taskDefinitionRef and taskDefinition. Absent: `taskDefinition` names it. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_definition_ref: Option<TaskDefinitionReference>,
-    /// `family:revision` or ARN of an existing task definition. A change starts a deployment.
+    /// `family:revision` or ARN of an existing task definition. Absent: `taskDefinitionRef` names it. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub task_definition: Option<String>,
@@ -158,7 +159,7 @@ pub struct EcsServiceSpec {
     /// `REPLICA` or `DAEMON` (one task per instance). Absent: REPLICA. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scheduling_strategy: Option<SchedulingStrategy>,
-    /// Network of the tasks; required for network mode awsvpc, rejected for others. A change starts a deployment; AWS cannot remove it from a service.
+    /// Network of the tasks; required for network mode awsvpc, rejected for others. Absent: none of their own. A change starts a deployment; AWS cannot remove it from a service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_configuration: Option<NetworkConfiguration>,
     /// Target groups of the service, at most 5. Order has no meaning. Absent: none. A change starts a deployment.
@@ -199,7 +200,7 @@ pub struct EcsServiceSpec {
     /// Whose tags new tasks get: `TASK_DEFINITION`, `SERVICE` or `NONE`. Absent: `NONE`. Can be changed without a deployment; running tasks keep what they have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub propagate_tags: Option<PropagateTags>,
-    /// Name or ARN of the role with which ECS calls the load balancer; only without network mode awsvpc. Absent: the service-linked role. Immutable in AWS.
+    /// Name or ARN of the role with which ECS calls the load balancer; only without network mode awsvpc. Absent: the service-linked role. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub role: Option<String>,

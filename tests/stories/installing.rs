@@ -13,7 +13,8 @@ use crate::{
         control_plane::{ControlPlane, run, scratch},
         objects::{balanced, cluster, task_definition},
         rights,
-        world::{DEADLINE, story_alone},
+        waiting::DEADLINE,
+        world::story_alone,
     },
 };
 
