@@ -94,13 +94,15 @@ impl EcsService {
         let Some(reference) = &self.spec.task_definition_ref else {
             return Ok(self.spec.task_definition.clone().unwrap_or_default());
         };
+        // Before the store: a status that comes in between wakes nobody.
+        let latest = stores.registered.latest(namespace, &reference.name);
         let found = stores
             .task_definition(namespace, &reference.name)
             .ok_or_else(|| not_found("EcsTaskDefinition", &reference.name))?;
         if reference.revision.is_none()
-            && let Some(arn) = stores.registered.arn(&found)
+            && let Some(arn) = latest.as_ref().and_then(|latest| latest.arn(&found))
         {
-            return Ok(arn);
+            return Ok(arn.to_owned());
         }
         let is_observed = filter::observes_only(found.lifecycle());
         let status = found.status.unwrap_or_default();

@@ -65,7 +65,8 @@ mod tests {
     /// What is planned for a changed cluster that AWS says is so.
     fn of_cluster(status: &str) -> [Plan; 2] {
         let wanted = json!({"capacityProviders": ["FARGATE"], "settings": [{"name": "containerInsights", "value": "enabled"}], "tags": {"team": "a"}});
-        let wanted = crate::desired::cluster::desired(WEB, &spec(wanted), &installation()).unwrap();
+        let wanted =
+            crate::desired::cluster::desired(WEB, &spec(wanted), None, &installation()).unwrap();
         let members = json!({"clusterName": "team-web", "clusterArn": "arn:c", "status": status});
         let seen = Resource {
             members: members.as_object().unwrap().clone(),

@@ -279,7 +279,7 @@ mod tests {
             let service = seen.service.as_mut().unwrap();
             service.members["deployments"][0]["rolloutState"] = word;
             let mut status = EcsServiceStatus::default();
-            facts(&mut status, &desired, &seen, false);
+            facts(&mut status, &desired, &seen, false, false);
             assert_eq!(status.rollout.unwrap().state, shown);
         }
     }

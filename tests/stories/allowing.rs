@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use simulator::Fate;
 
 use crate::{
-    harness::{World, objects::*, rights, world::story},
+    harness::{objects::*, rights, world::story},
     pausing::{self, ANNOTATION, approved},
 };
 

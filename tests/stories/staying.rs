@@ -77,7 +77,7 @@ fn absent_desired_count_that_is_seeded_once_belongs_to_an_autoscaler() {
             .as_object_mut()
             .expect("a spec")
             .remove("desiredCount");
-        settled(&mut world, open.clone()).await;
+        world.bring_up(open.clone()).await;
         world.kubectl(&["scale", "ecsservice", "web", "--replicas=1"]);
         let path = format!(
             "/apis/ecs-operator.dev/v1alpha1/namespaces/{}/ecsservices/web/scale",
@@ -115,7 +115,7 @@ fn absent_desired_count_that_is_seeded_once_belongs_to_an_autoscaler() {
 #[test]
 fn selector_for_autoscalers_is_there_without_a_write() {
     story("selector", |mut world| async move {
-        settled(&mut world, service("web")).await;
+        world.bring_up(service("web")).await;
         // As an operator that did not know it left it.
         let status = json!({"status": {"selector": null}}).to_string();
         world.kubectl(&[
