@@ -33,8 +33,12 @@ pub fn service() -> CustomResourceDefinition {
     finish::<EcsServiceSpec>(EcsService::crd())
 }
 
+/// A label selector that no Pod can match, in the language of selectors: a label that is there and is not there. As a default of
+/// the schema it is on every object without a write, also on those that an operator before it wrote.
+const NO_POD: &str = "ecs-operator.dev/pod,!ecs-operator.dev/pod";
+
 /// What the derive cannot say: an object that nobody has looked at yet has `observedGeneration: -1`, so that
-/// `kubectl wait`, Flux and Argo CD never take "no status" for "ready".
+/// `kubectl wait`, Flux and Argo CD never take "no status" for "ready"; and the selector of the scale subresource.
 fn finish<Spec: JsonSchema>(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
     // Uninstalling the chart must not delete every object, and with them what runs in AWS.
     crd.metadata.annotations =
@@ -52,6 +56,10 @@ fn finish<Spec: JsonSchema>(mut crd: CustomResourceDefinition) -> CustomResource
             status.description =
                 Some("What the operator knows. Written by the operator only.".to_owned());
             status.nullable = None;
+            let members = status.properties.as_mut();
+            if let Some(selector) = members.and_then(|members| members.get_mut("selector")) {
+                selector.default = Some(JSON(json!(NO_POD)));
+            }
         }
         if let Some(spec) = properties.get_mut("spec") {
             describe(spec, &documented::<Spec>());

@@ -32,6 +32,9 @@ pub struct EcsServiceStatus {
     /// Tasks that run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub running_count: Option<i64>,
+    /// Selects no Pod: the tasks are in ECS. A HorizontalPodAutoscaler asks the scale subresource for a selector before it does anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selector: Option<String>,
     /// Tasks that are starting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending_count: Option<i64>,
@@ -159,7 +162,7 @@ pub struct DeploymentAction {
 pub struct Rollout {
     /// ID of the ECS deployment.
     pub id: String,
-    /// `InProgress`, `Completed` or `Failed`.
+    /// `InProgress`, `Completed` or `Failed`; another word is AWS's own, which this version of the operator does not know and waits on.
     pub state: String,
     /// The revision it rolls out.
     #[serde(default, skip_serializing_if = "Option::is_none")]

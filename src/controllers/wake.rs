@@ -8,14 +8,17 @@ use std::{
 
 use futures::Stream;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-use kube::{Resource, ResourceExt, runtime::reflector::ObjectRef};
+use kube::{
+    Resource, ResourceExt,
+    runtime::reflector::{ObjectRef, ObjectRefExtra, Store},
+};
 use tokio::sync::mpsc;
 
 use super::kind::Kind;
 use crate::{
     api::{
         EcsCluster, EcsService, EcsTaskDefinition,
-        condition::{READY, is_true},
+        condition::{self, READY, Reason, STALLED, is_true},
     },
     kubernetes::stores::{Guarded, Stores},
 };
@@ -24,22 +27,28 @@ use crate::{
 pub type Wake<K> = mpsc::UnboundedSender<ObjectRef<Guarded<K>>>;
 
 /// Calls `changed` with namespace and name when what `published` says of an object changes and is not `known_already` to
-/// whom it concerns.
+/// whom it concerns, and when the object is gone from the store.
 pub fn on_change<K: Kind>(
+    store: Store<Guarded<K>>,
     published: fn(&K) -> u64,
     known_already: impl Fn(&K) -> bool + Send + 'static,
     mut changed: impl FnMut(&str, &str) + Send + 'static,
 ) -> impl FnMut(&Guarded<K>) + Send + 'static {
-    let mut known: HashMap<(String, String), u64> = HashMap::new();
+    let mut known: HashMap<ObjectRef<Guarded<K>>, u64> = HashMap::new();
     move |guarded| {
-        let key = (guarded.namespace().unwrap_or_default(), guarded.name_any());
-        let now = guarded.0.as_ref().map_or(0, published);
-        let is_known = guarded.0.as_ref().is_ok_and(&known_already);
-        if known.get(&key) != Some(&now) {
-            if !is_known {
-                changed(&key.0, &key.1);
-            }
-            known.insert(key, now);
+        let mut key = ObjectRef::from_obj(guarded);
+        key.extra = ObjectRefExtra::default();
+        let is_news = if store.get(&key).is_none() {
+            known.remove(&key).is_some()
+        } else {
+            let now = guarded.0.as_ref().map_or(0, published);
+            let is_known = guarded.0.as_ref().is_ok_and(&known_already);
+            known.insert(key, now) != Some(now) && !is_known
+        };
+        if is_news {
+            let meta = guarded.meta();
+            let [namespace, name] = [&meta.namespace, &meta.name].map(|it| it.as_deref());
+            changed(namespace.unwrap_or_default(), name.unwrap_or_default());
         }
     }
 }
@@ -49,7 +58,7 @@ pub fn published_cluster(cluster: &EcsCluster) -> u64 {
     let status = cluster.status.clone().unwrap_or_default();
     digest(
         cluster,
-        &(status.cluster_name, is_ready(&status.conditions)),
+        &(status.cluster_name, runs_services(&status.conditions)),
     )
 }
 
@@ -61,6 +70,13 @@ pub fn published_task_definition(task_definition: &EcsTaskDefinition) -> u64 {
         task_definition,
         &(status.arn, is_ready(&status.conditions), is_current),
     )
+}
+
+/// Whether a cluster that AWS has takes services: one whose edit can't be done runs on as it is, and its services with it.
+pub fn runs_services(conditions: &[Condition]) -> bool {
+    let stalled = condition::find(conditions, STALLED).filter(|stalled| stalled.status == "True");
+    let is_refused = stalled.is_some_and(|stalled| stalled.reason == Reason::InvalidSpec.as_str());
+    is_refused || is_ready(conditions)
 }
 
 fn is_ready(conditions: &[Condition]) -> bool {

@@ -1,5 +1,7 @@
 //! What may not or cannot be changed: what is not ours, and what AWS has no call for. Nothing is sent then.
 
+use serde_json::json;
+
 use super::{
     Change, Plan, State, completion::Kept, diff, service::owned_rules, service_members, tags,
     target_group,
@@ -165,9 +167,8 @@ pub fn immutable(desired: &DesiredService, observed: &observed::Service) -> Opti
     if let Some(service) = &observed.service {
         let mut declared = desired.members.clone();
         declared.retain(|member, _| IMMUTABLE.contains(&member.as_str()));
-        if service_members::has_strategy(service) {
-            // The strategy is taken off first; then ECS says which launch type the service was made with.
-            declared.remove("launchType");
+        if let Some((change, way_out)) = unknown_way_back(desired, service) {
+            return Some(refuse(change.path.clone(), &change, way_out));
         }
         let current = service_members::current(service);
         if let Some(change) = diff::changes(&declared, &current).first() {
@@ -193,6 +194,33 @@ pub fn immutable(desired: &DesiredService, observed: &observed::Service) -> Opti
             "Set it back, or give the target group another name to have a new one made.",
         ))
     })
+}
+
+/// A strategy that is left for a launch type, where AWS does not show that the service was created with one: only then is there a way
+/// back (aws.md 4.1). With what the user can do.
+fn unknown_way_back(
+    desired: &DesiredService,
+    service: &observed::Resource,
+) -> Option<(Change, &'static str)> {
+    const STRATEGY: &str = "capacityProviderStrategy";
+    let is_clear =
+        !service_members::has_strategy(service) || service_members::had_launch_type(service);
+    if is_clear {
+        return None;
+    }
+    let declared = |member: &str| desired.members.get(member);
+    let (member, wanted) = match (declared("launchType"), declared(STRATEGY)) {
+        (Some(launch_type), _) => ("launchType", launch_type),
+        (None, Some(strategy)) if *strategy == json!([]) => (STRATEGY, strategy),
+        _ => return None,
+    };
+    let current = service_members::current(service);
+    let way_out = if wanted == "FARGATE" {
+        "AWS goes back to a launch type only if the service was created with one, and shows none. Declare capacityProviderStrategy: [{capacityProvider: FARGATE}] instead, or create another EcsService."
+    } else {
+        "AWS goes back to a launch type only if the service was created with one, and shows none. Declare the capacityProviderStrategy that is wanted, or create another EcsService."
+    };
+    Some((diff::change(member, wanted, &current[STRATEGY]), way_out))
 }
 
 /// What was taken out and AWS has no way to reset.

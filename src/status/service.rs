@@ -120,10 +120,10 @@ pub fn facts(
     }
     let text = |key: &str| primary[key].as_str().map(str::to_owned);
     let state = match (failed, primary["rolloutState"].as_str()) {
-        (true, _) => "Failed",
-        (false, Some("COMPLETED") | None) => "Completed",
-        (false, Some("FAILED")) => "Failed",
-        (false, Some(_)) => "InProgress",
+        (true, _) | (_, Some("FAILED")) => "Failed",
+        (_, Some("COMPLETED") | None) => "Completed",
+        (_, Some("IN_PROGRESS")) => "InProgress",
+        (_, Some(unknown)) => unknown,
     };
     let rolled_back = seen.failed_deployment.as_ref().filter(|_| failed);
     // A failure stays recorded until the declaration changes or what is declared runs.
@@ -264,6 +264,24 @@ mod tests {
             ..Default::default()
         };
         (desired, seen)
+    }
+
+    #[test]
+    fn state_of_a_rollout_that_nobody_knew_is_shown_in_awss_word() {
+        let (desired, mut seen) = web();
+        for (word, shown) in [
+            (json!("IN_PROGRESS"), "InProgress"),
+            (json!("COMPLETED"), "Completed"),
+            (json!("FAILED"), "Failed"),
+            (json!(null), "Completed"),
+            (json!("HIBERNATING"), "HIBERNATING"),
+        ] {
+            let service = seen.service.as_mut().unwrap();
+            service.members["deployments"][0]["rolloutState"] = word;
+            let mut status = EcsServiceStatus::default();
+            facts(&mut status, &desired, &seen, false, false);
+            assert_eq!(status.rollout.unwrap().state, shown);
+        }
     }
 
     #[test]

@@ -6,18 +6,9 @@ use serde_json::{Value, json};
 use simulator::Fate;
 
 use crate::{
-    harness::{World, objects::*, rights, world::story},
-    pausing::{ANNOTATION, approved},
+    harness::{objects::*, rights, world::story},
+    pausing::{self, ANNOTATION, approved},
 };
-
-/// Waits until the service runs a revision.
-async fn until_running(world: &World, revision: i64) {
-    let running = |object: &Value| {
-        is_ready(object) && object["status"]["taskDefinition"]["revision"] == revision
-    };
-    let what = format!("Ready with revision {revision}");
-    world.until("EcsService", "web", &what, running).await;
-}
 
 #[test]
 fn every_action_of_the_printed_policy_is_used_and_no_other_is_needed() {
@@ -49,10 +40,10 @@ fn every_action_of_the_printed_policy_is_used_and_no_other_is_needed() {
             let group = &mut service["spec"]["loadBalancers"][0]["targetGroup"];
             let rule = |path: &str, priority: i32| json!({"listenerArn": listener, "priority": priority, "conditions": [{"pathPatternConfig": {"values": [path]}}]});
             group["rules"] = json!([rule("/a", 10), rule("/b", 20)]);
+            let insights = ["disabled", "enabled"][usize::from(edit == 1)];
+            cluster["spec"]["settings"] = json!([{"name": "containerInsights", "value": insights}]);
             if edit == 1 {
                 cluster["spec"]["capacityProviders"] = json!(["FARGATE", "FARGATE_SPOT"]);
-                cluster["spec"]["settings"] =
-                    json!([{"name": "containerInsights", "value": "enabled"}]);
                 group["healthCheckPath"] = json!("/ready");
                 group["attributes"] = json!({"deregistration_delay.timeout_seconds": "5"});
                 group["rules"] = json!([rule("/a", 20), rule("/c", 10)]);
@@ -61,32 +52,22 @@ fn every_action_of_the_printed_policy_is_used_and_no_other_is_needed() {
         };
         world.apply(&declared(0, "nginx:1"));
         world.apply(&[task_definition("gate", "nginx:1"), approved("gate")]);
-        until_running(&world, 1).await;
+        world.until_runs("web", 1).await;
         world.until_ready("EcsService", "gate").await;
         // Somebody lets a deployment go on that waits for it.
         world.apply(&[task_definition("gate", "nginx:2")]);
-        let waits = |object: &Value| {
-            let reconciling = condition(object, "Reconciling");
-            reconciling.is_some_and(|(_, _, message)| message.contains("ECS waits at"))
-        };
-        let waiting = world.until("EcsService", "gate", "paused", waits).await;
-        let id = waiting["status"]["rollout"]["id"].as_str().expect("an id");
+        let id = pausing::paused(&world, "gate").await;
         let answer = format!("{ANNOTATION}={id}=Continue");
         world.kubectl(&["annotate", "ecsservice/gate", &answer]);
-        let rolled = |object: &Value| {
-            is_ready(object) && object["status"]["taskDefinition"]["revision"] == 2
-        };
-        world
-            .until("EcsService", "gate", "Ready with revision 2", rolled)
-            .await;
+        world.until_runs("gate", 2).await;
         world.apply(&declared(1, "nginx:2"));
-        until_running(&world, 2).await;
+        world.until_runs("web", 2).await;
         world.apply(&declared(2, "nginx:crash"));
         world
             .until_stalled("EcsService", "web", "RolloutFailed")
             .await;
         world.apply(&declared(2, "nginx:4"));
-        until_running(&world, 4).await;
+        world.until_runs("web", 4).await;
         let trimmed = |object: &Value| {
             let known = object["status"]["revisions"].as_array();
             is_ready(object) && known.is_some_and(|known| known.len() == 2)
@@ -139,6 +120,55 @@ fn policy_of_another_cluster_lets_nothing_be_made_and_the_object_says_which_righ
         rights::allow(&world.simulator, "stories");
         world.reconcile_now("ecscluster", "main", "now");
         world.until_ready("EcsCluster", "main").await;
+        world.check();
+    });
+}
+
+#[test]
+fn rules_and_deployments_of_another_cluster_can_be_neither_moved_nor_answered() {
+    story("foreign_rights", |mut world| async move {
+        let listener = world.listener.clone();
+        let with = |first: i32, second: i32| {
+            let mut service = balanced("web", &listener, "/a");
+            let rule = |path: &str, priority: i32| json!({"listenerArn": listener, "priority": priority, "conditions": [{"pathPatternConfig": {"values": [path]}}]});
+            service["spec"]["loadBalancers"][0]["targetGroup"]["rules"] =
+                json!([rule("/a", first), rule("/b", second)]);
+            service
+        };
+        world.start();
+        world.apply(&[
+            cluster(),
+            task_definition("web", "nginx:1"),
+            with(10, 20),
+            task_definition("gate", "nginx:1"),
+            approved("gate"),
+        ]);
+        for name in ["web", "gate"] {
+            world.until_ready("EcsService", name).await;
+        }
+        world.apply(&[task_definition("gate", "nginx:2")]);
+        let id = pausing::paused(&world, "gate").await;
+        // To the policy of another cluster all this is foreign, though the operator takes it for its own.
+        rights::allow(&world.simulator, "another");
+        world.apply(&[with(20, 10)]);
+        let answer = format!("{ANNOTATION}={id}=Continue");
+        world.kubectl(&["annotate", "ecsservice/gate", &answer]);
+        for (name, action) in [
+            ("web", "elasticloadbalancing:SetRulePriorities"),
+            ("gate", "ecs:ContinueServiceDeployment"),
+        ] {
+            let object = world
+                .until_stalled("EcsService", name, "AccessDenied")
+                .await;
+            let (_, _, message) = condition(&object, "Stalled").expect("stalled");
+            assert!(message.contains(action), "{message}");
+        }
+        // They are its own again, and only their tags say so.
+        rights::allow(&world.simulator, "stories");
+        for name in ["web", "gate"] {
+            world.reconcile_now("ecsservice", name, "now");
+            world.until_ready("EcsService", name).await;
+        }
         world.check();
     });
 }

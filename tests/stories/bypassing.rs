@@ -6,7 +6,8 @@ use crate::harness::{
     World,
     objects::*,
     scraping::{Record, Scrape},
-    world::{DEADLINE, story_alone},
+    waiting::DEADLINE,
+    world::story_alone,
 };
 
 /// The definitions of kinds as they are, and then without any rule, until they are put back.

@@ -156,11 +156,9 @@ fn tag(world: &World, arn: &str, uid: Option<&str>) {
 #[test]
 fn stripped_ownership_tag_of_any_resource_stops_everything_for_its_object() {
     story("ownership_lost", |mut world| async move {
-        world.start();
         let web = balanced("web", &world.listener, "/");
+        let service = world.bring_up(web.clone()).await["status"].clone();
         let manifests = [cluster(), task_definition("web", "nginx:1"), web];
-        world.apply(&manifests);
-        let service = world.until_ready("EcsService", "web").await["status"].clone();
         let parts = [
             (0, Value::Null),
             (1, Value::Null),
@@ -202,10 +200,8 @@ fn stripped_ownership_tag_of_any_resource_stops_everything_for_its_object() {
 #[test]
 fn service_that_lost_its_tags_is_left_serving_when_its_object_goes() {
     story("lost_and_deleted", |mut world| async move {
-        world.start();
         let web = balanced("web", &world.listener, "/");
-        world.apply(&[cluster(), task_definition("web", "nginx:1"), web]);
-        let ready = world.until_ready("EcsService", "web").await;
+        let ready = world.bring_up(web).await;
         let arn = ready["status"]["arn"].as_str().expect("an ARN");
         tag(&world, arn, None);
         let before = world.mutations().len();
@@ -227,9 +223,7 @@ fn service_that_lost_its_tags_is_left_serving_when_its_object_goes() {
 #[test]
 fn another_object_of_the_same_name_does_not_inherit() {
     story("no_inheritance", |mut world| async move {
-        world.start();
-        world.apply(&[cluster(), task_definition("web", "nginx:1"), service("web")]);
-        world.until_ready("EcsService", "web").await;
+        world.bring_up(service("web")).await;
         world.kill();
         // Somebody takes the finalizer off by force and makes the object anew: another UID.
         world.kubectl(&[

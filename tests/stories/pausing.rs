@@ -17,12 +17,12 @@ pub fn approved(name: &str) -> Value {
 }
 
 /// Waits until the deployment waits; its id.
-async fn paused(world: &mut World) -> String {
+pub async fn paused(world: &World, name: &str) -> String {
     let waits = |object: &Value| {
         let reconciling = condition(object, "Reconciling");
         reconciling.is_some_and(|(_, _, message)| message.contains("ECS waits at POST_SCALE_UP"))
     };
-    let service = world.until("EcsService", "web", "paused", waits).await;
+    let service = world.until("EcsService", name, "paused", waits).await;
     let id = service["status"]["rollout"]["id"].as_str();
     id.expect("the id of the deployment").to_owned()
 }
@@ -35,15 +35,9 @@ fn answer(world: &World, value: &str) {
 #[test]
 fn paused_deployment_is_continued_or_rolled_back_by_an_annotation_once_each() {
     story("paused", |mut world| async move {
-        world.start();
-        world.apply(&[
-            cluster(),
-            task_definition("web", "nginx:1"),
-            approved("web"),
-        ]);
-        world.until_ready("EcsService", "web").await;
+        world.bring_up(approved("web")).await;
         world.apply(&[task_definition("web", "nginx:2")]);
-        let second = paused(&mut world).await;
+        let second = paused(&world, "web").await;
 
         // Bad answers are told and do nothing.
         for (value, why) in [
@@ -65,19 +59,14 @@ fn paused_deployment_is_continued_or_rolled_back_by_an_annotation_once_each() {
         assert_eq!(world.count("ContinueServiceDeployment"), 0);
 
         answer(&world, &format!("{second}=Continue"));
-        let rolled = |object: &Value| {
-            is_ready(object) && object["status"]["taskDefinition"]["revision"] == 2
-        };
-        world
-            .until("EcsService", "web", "Ready with revision 2", rolled)
-            .await;
+        world.until_runs("web", 2).await;
         assert_eq!(world.count("ContinueServiceDeployment"), 1);
 
         // The old answer is no answer to the next deployment, not to another process either.
         world.terminate();
         world.start();
         world.apply(&[task_definition("web", "nginx:3")]);
-        let third = paused(&mut world).await;
+        let third = paused(&world, "web").await;
         assert_eq!(world.count("ContinueServiceDeployment"), 1);
         answer(&world, &format!("{third}=Rollback"));
         let failed = world

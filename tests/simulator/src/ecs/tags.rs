@@ -107,6 +107,16 @@ impl State {
                     .into_iter()
                     .collect()
             }
+            // Asked about twice: the service, and its deployment, which has no tags.
+            "ContinueServiceDeployment" => {
+                let deployment = named("serviceDeploymentArn");
+                let (service, _) = self.service_and_id(deployment);
+                let Some(service) = service else {
+                    return Vec::new();
+                };
+                let service = (service.arn.clone(), service.tags.clone());
+                vec![service, (deployment.to_owned(), Tags::new())]
+            }
             "UpdateCluster" | "PutClusterCapacityProviders" | "DeleteCluster" => {
                 let name = arn::name(text(input, "cluster").unwrap_or("default"));
                 let found = self.clusters.get(name);
