@@ -25,7 +25,7 @@ fn target(name: usize) -> Target {
         },
         target_groups: BTreeSet::new(),
         listeners: BTreeSet::new(),
-        known_rules: BTreeSet::new(),
+        known_parts: BTreeSet::new(),
         foreign_target_groups: BTreeSet::new(),
         known_arn: None,
         known_deployment: None,
@@ -73,7 +73,7 @@ async fn replica_calls_aws_only_while_it_leads() {
     let simulator = in_memory::simulator();
     let (seat, leadership) = contested();
     let clients = in_memory::clients(&simulator).await.led(leadership);
-    let aws = clients.region(in_memory::REGION);
+    let aws = clients.region(simulator::REGION);
     let create = async || {
         let created = aws.ecs(Operation::CreateCluster, &Members::new()).await;
         created.map(drop).map_err(|error| error.kind)

@@ -1,11 +1,14 @@
 //! Eventually stable reconciliation: for random desired states, looking, planning and executing reaches an empty plan within
 //! a bounded number of waves and stays there, also when the process dies after every k-th call. The real code against the simulator.
 
+#[path = "common/block_on.rs"]
+mod block_on;
 #[path = "common/in_memory.rs"]
 mod in_memory;
 
 use std::sync::Arc;
 
+use block_on::block_on;
 use ecs_operator::{
     api::{EcsCluster, EcsService, EcsTaskDefinition},
     aws::Aws,
@@ -14,11 +17,9 @@ use ecs_operator::{
     model::Installation,
     plan::{Plan, State},
 };
-use in_memory::{ACCOUNT, REGION};
-use kube::ResourceExt;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use simulator::Simulator;
+use simulator::{REGION, Simulator};
 
 /// Waves that a service with everything may take: target group, rule, service and a look, with room for retries.
 const WAVES: usize = 12;
@@ -31,28 +32,6 @@ fn installation() -> Installation {
         cluster_id: "c1".into(),
         region: REGION.into(),
     }
-}
-
-/// A listener as a platform team makes it.
-fn listener(simulator: &Simulator) -> String {
-    let call = |operation: &str, input: Value| {
-        simulator
-            .api(ACCOUNT, REGION, "elasticloadbalancing", operation, input)
-            .expect("the platform team may")
-    };
-    let balancer = call(
-        "CreateLoadBalancer",
-        json!({"Name": "shared", "Subnets": ["subnet-a", "subnet-b"]}),
-    );
-    let default = json!([{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]);
-    let listener = call(
-        "CreateListener",
-        json!({"LoadBalancerArn": balancer["LoadBalancers"][0]["LoadBalancerArn"], "Protocol": "HTTP", "Port": 80, "DefaultActions": default}),
-    );
-    listener["Listeners"][0]["ListenerArn"]
-        .as_str()
-        .expect("an ARN")
-        .to_owned()
 }
 
 /// An object as the API server would hold it.
@@ -112,16 +91,8 @@ impl Process {
         references: &K::References,
         set: fn(&mut K, K::Status),
     ) -> Result<usize, String> {
-        let (namespace, name, uid) = (
-            object.namespace().unwrap_or_default(),
-            object.name_any(),
-            object.uid().unwrap_or_default(),
-        );
-        let id = Identity {
-            namespace: &namespace,
-            name: &name,
-            uid: &uid,
-        };
+        let meta = object.meta().clone();
+        let id = Identity::of(&meta);
         let mut waves = 0;
         for _ in 0..LOOKS {
             let desired = object
@@ -269,14 +240,6 @@ fn app(cluster: &Value, task_definition: &Value, service: &Value, listener: &str
     }
 }
 
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime")
-        .block_on(future)
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -284,7 +247,7 @@ proptest! {
     fn every_desired_state_is_reached_and_kept(cluster in cluster(), task_definition in task_definition(), service in service(), crash in prop_oneof![Just(None), (1..4usize).prop_map(Some)]) {
         block_on(async {
             let simulator = in_memory::simulator();
-            let mut app = app(&cluster, &task_definition, &service, &listener(&simulator));
+            let mut app = app(&cluster, &task_definition, &service, &simulator.listener("shared", json!({})));
             let mut process = Process::new(&simulator, Crashes(crash)).await;
             let waves = app.settle(&mut process).await.map_err(TestCaseError::fail)?;
             prop_assert!(waves <= WAVES, "{waves} waves");
@@ -306,7 +269,7 @@ proptest! {
     fn an_edit_ends_where_a_fresh_start_would(first in (task_definition(), service()), second in (task_definition(), service()), crash in prop_oneof![Just(None), (1..4usize).prop_map(Some)]) {
         block_on(async {
             let simulator = in_memory::simulator();
-            let listener = listener(&simulator);
+            let listener = simulator.listener("shared", json!({}));
             let mut process = Process::new(&simulator, Crashes(crash)).await;
             let mut app1 = app(&json!({}), &first.0, &first.1, &listener);
             app1.settle(&mut process).await.map_err(TestCaseError::fail)?;
@@ -326,16 +289,12 @@ proptest! {
 fn a_deleted_application_leaves_nothing() {
     block_on(async {
         let simulator = in_memory::simulator();
-        let listener = listener(&simulator);
-        let before = simulator
-            .api(
-                ACCOUNT,
-                REGION,
-                "elasticloadbalancing",
-                "DescribeRules",
-                json!({"ListenerArn": listener}),
-            )
-            .expect("rules");
+        let listener = simulator.listener("shared", json!({}));
+        let before = simulator.console(
+            "elasticloadbalancing",
+            "DescribeRules",
+            json!({"ListenerArn": listener}),
+        );
         let service = json!({"clusterRef": {"name": "main"}, "taskDefinitionRef": {"name": "web"}, "desiredCount": 1, "launchType": "FARGATE",
             "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"]}},
             "loadBalancers": [{"containerName": "app", "containerPort": 8080, "targetGroup": {"protocol": "HTTP", "port": 80, "vpcId": "vpc-1", "targetType": "ip",
@@ -371,25 +330,13 @@ fn a_deleted_application_leaves_nothing() {
             process.execute(&plan).await.expect("AWS takes it");
             simulator.advance(30.0);
         }
-        let rules = simulator
-            .api(
-                ACCOUNT,
-                REGION,
-                "elasticloadbalancing",
-                "DescribeRules",
-                json!({"ListenerArn": listener}),
-            )
-            .expect("rules");
+        let rules = simulator.console(
+            "elasticloadbalancing",
+            "DescribeRules",
+            json!({"ListenerArn": listener}),
+        );
         assert_eq!(rules, before);
-        let groups = simulator
-            .api(
-                ACCOUNT,
-                REGION,
-                "elasticloadbalancing",
-                "DescribeTargetGroups",
-                json!({}),
-            )
-            .expect("groups");
+        let groups = simulator.console("elasticloadbalancing", "DescribeTargetGroups", json!({}));
         assert_eq!(groups["TargetGroups"], json!([]));
     });
 }

@@ -12,9 +12,8 @@ use ecs_operator::{
     model::Installation,
     plan::{State, forecast::forecast},
 };
-use in_memory::{ACCOUNT, REGION};
 use serde_json::{Value, json};
-use simulator::Simulator;
+use simulator::{REGION, Simulator};
 
 const ID: Identity<'static> = Identity {
     namespace: "team",
@@ -25,48 +24,20 @@ const ID: Identity<'static> = Identity {
 /// Looks, 30 virtual seconds apart, until a service must be steady.
 const LOOKS: usize = 40;
 
-fn api(simulator: &Simulator, service: &str, operation: &str, input: Value) -> Value {
-    simulator
-        .api(ACCOUNT, REGION, service, operation, input)
-        .unwrap_or_else(|error| panic!("{operation}: {error:?}"))
-}
-
 /// A cluster, two revisions and a listener, as they were before.
 fn surroundings(simulator: &Simulator) -> String {
-    api(
-        simulator,
-        "ecs",
-        "CreateCluster",
-        json!({"clusterName": "main"}),
-    );
+    simulator.console("ecs", "CreateCluster", json!({"clusterName": "main"}));
     for image in ["nginx:1", "nginx:2"] {
         let container =
             json!({"name": "app", "image": image, "portMappings": [{"containerPort": 8080}]});
-        api(
-            simulator,
+        simulator.console(
             "ecs",
             "RegisterTaskDefinition",
             json!({"family": "web", "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"],
             "cpu": "256", "memory": "512", "containerDefinitions": [container]}),
         );
     }
-    let elb = "elasticloadbalancing";
-    let balancer = api(
-        simulator,
-        elb,
-        "CreateLoadBalancer",
-        json!({"Name": "shared", "Subnets": ["subnet-a", "subnet-b"]}),
-    );
-    let default = json!([{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]);
-    let listener = api(
-        simulator,
-        elb,
-        "CreateListener",
-        json!({"LoadBalancerArn": balancer["LoadBalancers"][0]["LoadBalancerArn"],
-        "Protocol": "HTTP", "Port": 80, "DefaultActions": default}),
-    );
-    let arn = &listener["Listeners"][0]["ListenerArn"];
-    arn.as_str().expect("an ARN").to_owned()
+    simulator.listener("shared", json!({}))
 }
 
 fn object(spec: &Value) -> EcsService {

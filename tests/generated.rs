@@ -8,7 +8,7 @@ mod markdown;
 #[path = "common/reference.rs"]
 mod reference;
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use clap::Parser;
 use ecs_operator::{
@@ -266,13 +266,60 @@ fn every_optional_member_says_what_its_absence_means() {
     let mut missing = Vec::new();
     nodes(|path, node, is_required| {
         let is_said = |text: &str| text.contains("Absent") || text.contains("absent");
-        let ours =
-            path.starts_with("EcsCluster.spec.") || path.starts_with("EcsTaskDefinition.spec.");
-        if ours && !is_required && !node["description"].as_str().is_some_and(is_said) {
+        let is_ours = path.contains(".spec.");
+        if is_ours && !is_required && !node["description"].as_str().is_some_and(is_said) {
             missing.push(path.to_owned());
         }
     });
     assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+/// Words that say whether, and how, a member can be changed.
+const CHANGES: [&str; 5] = [
+    "an be changed",
+    "Immutable",
+    "A change starts a deployment",
+    "A change forces a deployment",
+    "Another name means another group",
+];
+
+#[test]
+fn every_member_or_what_it_is_in_says_whether_it_can_be_changed() {
+    let mut said: Vec<String> = Vec::new();
+    let mut missing = Vec::new();
+    nodes(|path, node, _| {
+        let text = node["description"].as_str().unwrap_or_default();
+        if path.contains(".spec") && CHANGES.iter().any(|words| text.contains(words)) {
+            said.push(path.to_owned());
+        }
+        let is_within = |outer: &String| {
+            path.strip_prefix(outer.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', '{']))
+        };
+        if path.contains(".spec.") && !said.iter().any(is_within) {
+            missing.push(path.to_owned());
+        }
+    });
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+#[test]
+fn what_admission_lets_nobody_change_is_called_immutable_and_nothing_else_is() {
+    let (mut ruled, mut said) = (BTreeSet::new(), BTreeSet::new());
+    nodes(|path, node, _| {
+        let rules = node["x-kubernetes-validations"].as_array();
+        for rule in rules.into_iter().flatten() {
+            if rule["rule"].as_str().expect("CEL").contains("oldSelf") {
+                let member = rule["fieldPath"].as_str().expect("its member");
+                ruled.insert(format!("{path}{member}"));
+            }
+        }
+        let text = node["description"].as_str().unwrap_or_default();
+        if path.contains(".spec.") && text.contains("Immutable.") {
+            said.insert(path.to_owned());
+        }
+    });
+    assert_eq!(said, ruled);
 }
 
 #[test]

@@ -4,9 +4,16 @@ use std::{collections::BTreeMap, time::Duration};
 
 use clap::Parser;
 use ecs_operator::{
+    api::size,
     config::{Cli, Command},
+    desired::deployment_action,
     import::{locate::Lines, names, objects::import, prune::Pruner, read::File, shape::Shape},
-    model::{arn, content::Content, text},
+    model::{
+        Tags, arn,
+        content::Content,
+        ownership::{ADOPT, Claim, Owner},
+        text,
+    },
 };
 use proptest::{collection::vec, prelude::*};
 use serde_json::{Value, json};
@@ -60,6 +67,42 @@ const OF_JSON: &[&str] = &[
     "\\u00",
     "ä",
 ];
+
+const OF_SIZES: &[&str] = &[
+    "0",
+    "1",
+    "256",
+    ".",
+    ".25",
+    "4",
+    " ",
+    "vCPU",
+    "vcpu",
+    "VCPU",
+    "GB",
+    "gb",
+    "MB",
+    "-",
+    "+",
+    "e9",
+    "inf",
+    "nan",
+    "\u{a0}",
+    "99999999999999999999",
+];
+
+const OF_ANSWERS: &[&str] = &[
+    "ecs-svc/",
+    "1234567890123456789",
+    "=",
+    "Continue",
+    "Rollback",
+    "continue",
+    " ",
+    "\n",
+];
+
+const OF_CONSENT: &[&str] = &["c1", "any", "*", "/", "team", "web", " ", "//"];
 
 /// Any JSON, with members that task definitions and services have among others.
 fn any_json() -> impl Strategy<Value = Value> {
@@ -146,6 +189,57 @@ proptest! {
         }
         prop_assert!(arn::same_task_definition(&short, &long));
         prop_assert_eq!((arn::family(&family), arn::revision(&family)), (family.as_str(), None));
+    }
+
+    #[test]
+    fn sizes_are_positive_or_refused_and_the_same_again(text in nearly(OF_SIZES)) {
+        for read in [size::cpu_units, size::memory_mib] {
+            if let Some(units) = read(&text) {
+                prop_assert!(units > 0, "{text}: {units}");
+                prop_assert_eq!(read(&units.to_string()), Some(units), "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn sizes_are_read_as_they_were_written(sixteenths in 1..16_000i64, space in " {0,3}", vcpu in "[vV][cC][pP][uU]", gb in "[gG][bB]") {
+        // Four decimals suffice.
+        let number = sixteenths as f64 / 16.0;
+        let short = number.to_string();
+        for number in [format!("{number:.4}"), short.trim_start_matches('0').to_owned(), short] {
+            let (cpu, memory) = (format!("{number}{space}{vcpu}"), format!("{number}{space}{gb}"));
+            prop_assert_eq!(size::cpu_units(&cpu), Some(sixteenths * 64), "{}", cpu);
+            prop_assert_eq!(size::memory_mib(&memory), Some(sixteenths * 64), "{}", memory);
+            prop_assert_eq!((size::cpu_units(&memory), size::memory_mib(&cpu)), (None, None));
+        }
+        prop_assert_eq!(size::cpu_units(&sixteenths.to_string()), Some(sixteenths));
+    }
+
+    #[test]
+    fn answers_to_a_pause_are_read_whole_or_refused_with_the_way_out(text in nearly(OF_ANSWERS)) {
+        match deployment_action::parse(&text) {
+            Ok((id, action)) => {
+                prop_assert!(!id.is_empty());
+                prop_assert_eq!(format!("{id}={action:?}"), text);
+            }
+            Err(error) => prop_assert!(error.contains("<status.rollout.id>=Continue"), "{error}"),
+        }
+    }
+
+    #[test]
+    fn answers_to_a_pause_are_read_as_they_were_written(id in "ecs-svc/[0-9]{1,19}", goes_on in any::<bool>()) {
+        let word = if goes_on { "Continue" } else { "Rollback" };
+        let value = format!("{id}={word}");
+        let (read, action) = deployment_action::parse(&value).expect("an answer");
+        prop_assert_eq!((read, action.as_str().to_owned()), (id.as_str(), word.to_uppercase()));
+    }
+
+    #[test]
+    fn only_the_very_words_of_consent_make_a_resource_available(text in nearly(OF_CONSENT)) {
+        let owner = Owner { cluster_id: "c1".into(), namespace: "team".into(), name: "web".into(), uid: "u1".into() };
+        let tags: Tags = [(ADOPT.to_owned(), text.clone())].into();
+        let consents = [owner.consent(), "any/team/web".to_owned()].contains(&text);
+        prop_assert_eq!(owner.claim(&tags) == Claim::Available, consents, "{}", text);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{
     strategy::CapacityProviderStrategyItem,
 };
 
-/// An ECS cluster.
+/// An ECS cluster. Every member can be changed in place, unless it says otherwise.
 #[derive(Clone, CustomResource, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[kube(
     group = "ecs-operator.dev",

@@ -134,11 +134,11 @@ pub struct DeploymentLifecycleHook {
     /// `AWS_LAMBDA` calls a function, `PAUSE` waits until the deployment is continued or rolled back. Absent: `AWS_LAMBDA`. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_type: Option<DeploymentLifecycleHookTargetType>,
-    /// ARN of the Lambda function; required for `AWS_LAMBDA`. Can be changed.
+    /// ARN of the Lambda function; required for `AWS_LAMBDA`. Absent: only for `PAUSE`. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub hook_target_arn: Option<String>,
-    /// ARN of the role with which ECS calls it; required for `AWS_LAMBDA`. Can be changed.
+    /// ARN of the role with which ECS calls it; required for `AWS_LAMBDA`. Absent: only for `PAUSE`. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub role_arn: Option<String>,
@@ -265,11 +265,11 @@ pub struct CanaryConfiguration {
 pub struct DeploymentEarlySuccessCriteria {
     /// Whether it applies. Can be changed.
     pub enable: bool,
-    /// Healthy new tasks that suffice, percent of `desiredCount`, 0–100, not below `minimumHealthyPercent`; required with `enable`. Can be changed.
+    /// Healthy new tasks that suffice, percent of `desiredCount`, 0–100, not below `minimumHealthyPercent`; required with `enable`. Absent: only while `enable` is false. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 100))]
     pub healthy_percent: Option<i32>,
-    /// Whether old tasks are removed before (`BLOCKING`) or after (`DEFERRED`) the deployment counts as successful; required with `enable`. Can be changed.
+    /// Whether old tasks are removed before (`BLOCKING`) or after (`DEFERRED`) the deployment counts as successful; required with `enable`. Absent: only while `enable` is false. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_service_revision_cleanup: Option<SourceServiceRevisionCleanup>,
 }

@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Lifecycle {
-    /// Stops reconciling while true: AWS is neither read nor changed, the status keeps its last state. Absent: false.
+    /// Stops reconciling while true: AWS is neither read nor changed, the status keeps its last state. Absent: false. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspend: Option<bool>,
-    /// `Full` (absent: the same) creates, updates and deletes in AWS; `Observe` only reads and reports.
+    /// `Full` (absent: the same) creates, updates and deletes in AWS; `Observe` only reads and reports. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub management_policy: Option<ManagementPolicy>,
-    /// What happens in AWS when this object is deleted: `Delete` or `Retain`. Absent: `Delete`, and `Retain` for an adopted resource.
+    /// What happens in AWS when this object is deleted: `Delete` or `Retain`. Absent: `Delete`, and `Retain` for an adopted resource. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_policy: Option<DeletionPolicy>,
     /// AWS tags, at most 43: AWS takes 50, and the operator needs up to seven. Keys 1–128 characters, values up to 256, of letters, digits, spaces and `_.:/=+-@`; keys that start with

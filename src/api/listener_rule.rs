@@ -54,22 +54,22 @@ pub struct RuleCondition {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 5))]
     pub regex_values: Option<Vec<String>>,
-    /// Host names, with `*` and `?` as wildcards. Can be changed.
+    /// Host names, with `*` and `?` as wildcards. Absent: not asked. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host_header_config: Option<PatternCondition>,
-    /// Paths, with `*` and `?` as wildcards. Can be changed.
+    /// Paths, with `*` and `?` as wildcards. Absent: not asked. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path_pattern_config: Option<PatternCondition>,
-    /// Values of a header. Can be changed.
+    /// Values of a header. Absent: not asked. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http_header_config: Option<HttpHeaderCondition>,
-    /// Request methods. Can be changed.
+    /// Request methods. Absent: not asked. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http_request_method_config: Option<ConditionValues>,
-    /// Parts of the query string. Can be changed.
+    /// Parts of the query string. Absent: not asked. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query_string_config: Option<QueryStringCondition>,
-    /// Where the request comes from. Can be changed.
+    /// Where the request comes from. Absent: not asked. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_ip_config: Option<SourceIpCondition>,
 }
@@ -87,11 +87,11 @@ pub struct ConditionValues {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PatternCondition {
-    /// Values with `*` and `?` as wildcards, 1–5, 128 characters each. Order has no meaning. Can be changed.
+    /// Values with `*` and `?` as wildcards, 1–5, 128 characters each. Order has no meaning. Absent: `regexValues` stand here. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 5))]
     pub values: Option<Vec<String>>,
-    /// Regular expressions, 1–5, 128 characters each. Order has no meaning. Can be changed.
+    /// Regular expressions, 1–5, 128 characters each. Order has no meaning. Absent: `values` stand here. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 5))]
     pub regex_values: Option<Vec<String>>,
@@ -104,11 +104,11 @@ pub struct HttpHeaderCondition {
     /// Name of the header, 1–40 characters; not `host`. Can be changed.
     #[schemars(length(min = 1, max = 40))]
     pub http_header_name: String,
-    /// Values with `*` and `?` as wildcards, 1–5. Order has no meaning. Can be changed.
+    /// Values with `*` and `?` as wildcards, 1–5. Order has no meaning. Absent: `regexValues` stand here. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 5))]
     pub values: Option<Vec<String>>,
-    /// Regular expressions, 1–5. Order has no meaning. Can be changed.
+    /// Regular expressions, 1–5. Order has no meaning. Absent: `values` stand here. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 5))]
     pub regex_values: Option<Vec<String>>,
@@ -138,11 +138,11 @@ pub struct QueryStringKeyValuePair {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SourceIpCondition {
-    /// Address ranges in CIDR notation, 1–5. Order has no meaning. Can be changed.
+    /// Address ranges in CIDR notation, 1–5. Order has no meaning. Absent: `ipAddressType` stands here. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 5))]
     pub values: Option<Vec<String>>,
-    /// `ipv4` or `ipv6`, for Network Load Balancers. Can be changed.
+    /// `ipv4` or `ipv6`, for Network Load Balancers. Absent: `values` stand here. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ip_address_type: Option<IpAddressType>,
 }
@@ -157,10 +157,10 @@ pub struct RuleTransform {
     /// `host-header-rewrite` or `url-rewrite`. Can be changed.
     #[serde(rename = "type")]
     pub type_: RuleTransformType,
-    /// How the host is rewritten, for `host-header-rewrite`. Can be changed.
+    /// How the host is rewritten, for `host-header-rewrite`. Absent: only for the other type. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host_header_rewrite_config: Option<RewriteConfigs>,
-    /// How the URL is rewritten, for `url-rewrite`. Can be changed.
+    /// How the URL is rewritten, for `url-rewrite`. Absent: only for the other type. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url_rewrite_config: Option<RewriteConfigs>,
 }
@@ -179,7 +179,7 @@ pub enum RuleTransformType {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RewriteConfigs {
-    /// The rewrite; AWS takes exactly one. Can be changed.
+    /// The rewrite; AWS takes exactly one. Absent: AWS refuses it. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1))]
     pub rewrites: Option<Vec<RewriteConfig>>,

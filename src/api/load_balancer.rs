@@ -22,18 +22,18 @@ pub struct LoadBalancer {
     /// Port of that container, as in its `portMappings`, 1–65535. A change starts a deployment.
     #[schemars(range(min = 1, max = 65535))]
     pub container_port: i32,
-    /// ARN of a target group that exists; the operator does not touch it. A change starts a deployment.
+    /// ARN of a target group that exists; the operator does not touch it. Absent: `targetGroup` or `loadBalancerName` takes the traffic. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub target_group_arn: Option<String>,
-    /// Name of a Classic Load Balancer, not for network mode awsvpc. A change starts a deployment.
+    /// Name of a Classic Load Balancer, not for network mode awsvpc. Absent: a target group takes the traffic. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 255))]
     pub load_balancer_name: Option<String>,
     /// What blue/green, linear and canary deployments need. Absent: rolling deployments only. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advanced_configuration: Option<AdvancedConfiguration>,
-    /// A target group that the operator creates, changes and deletes with the service.
+    /// A target group that the operator creates, changes and deletes with the service. Absent: `targetGroupArn` or `loadBalancerName` takes the traffic. Another group in its place starts a deployment; its members say what else can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_group: Option<TargetGroup>,
 }
@@ -42,11 +42,11 @@ pub struct LoadBalancer {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AdvancedConfiguration {
-    /// ARN of the target group that takes turns with the first. A change starts a deployment.
+    /// ARN of the target group that takes turns with the first. Absent: rolling deployments only. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub alternate_target_group_arn: Option<String>,
-    /// ARN of the listener rule (of a Network Load Balancer: the listener) of production traffic. A change starts a deployment.
+    /// ARN of the listener rule (of a Network Load Balancer: the listener) of production traffic. Absent: rolling deployments only. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub production_listener_rule: Option<String>,
@@ -54,7 +54,7 @@ pub struct AdvancedConfiguration {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub test_listener_rule: Option<String>,
-    /// ARN of the role with which ECS changes the rules. A change starts a deployment.
+    /// ARN of the role with which ECS changes the rules. Absent: rolling deployments only. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub role_arn: Option<String>,
@@ -81,18 +81,18 @@ pub struct TargetGroup {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$"))]
     pub name: Option<String>,
-    /// Protocol towards the targets; required. Immutable in AWS: a change means another group and a deployment.
+    /// Protocol towards the targets. Absent: refused. Immutable in AWS: a change means another group and a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol: Option<TargetGroupProtocol>,
     /// `HTTP1`, `HTTP2` or `GRPC`, for HTTP and HTTPS. Absent: `HTTP1`. Immutable in AWS: a change means another group and a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^(HTTP1|HTTP2|GRPC)$"))]
     pub protocol_version: Option<String>,
-    /// Port for targets that name none, 1–65535; ECS always names the container's; required. Immutable in AWS: a change means another group and a deployment.
+    /// Port for targets that name none, 1–65535; ECS always names the container's. Absent: refused. Immutable in AWS: a change means another group and a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 65535))]
     pub port: Option<i32>,
-    /// ID of the VPC; required. Immutable in AWS: a change means another group and a deployment.
+    /// ID of the VPC. Absent: refused. Immutable in AWS: a change means another group and a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 255))]
     pub vpc_id: Option<String>,
@@ -139,7 +139,7 @@ pub struct TargetGroup {
     /// Answers that count as healthy. Absent: HTTP 200 (behind a Network Load Balancer 200–399), gRPC 12. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matcher: Option<Matcher>,
-    /// Attributes by AWS's key, values as strings, for example `deregistration_delay.timeout_seconds: "30"`. One that is taken out goes back to AWS's default; those never named here are left alone. Can be changed without a deployment.
+    /// Attributes by AWS's key, values as strings, for example `deregistration_delay.timeout_seconds: "30"`. One that is taken out goes back to AWS's default; those never named here are left alone. Absent: AWS's defaults. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxProperties" = 40))]
     pub attributes: Option<BTreeMap<String, String>>,
@@ -187,11 +187,11 @@ pub enum IpAddressType {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Matcher {
-    /// HTTP codes: `200`, `200,202` or `200-299`. Can be changed without a deployment.
+    /// HTTP codes: `200`, `200,202` or `200-299`. Absent: 200 (behind a Network Load Balancer 200–399), or `grpcCode`. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^[0-9]{3}(-[0-9]{3})?(,[0-9]{3}(-[0-9]{3})?)*$"))]
     pub http_code: Option<String>,
-    /// gRPC codes: `0`, `0,12` or `0-99`. Can be changed without a deployment.
+    /// gRPC codes: `0`, `0,12` or `0-99`. Absent: 12 for gRPC, or `httpCode`. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^[0-9]{1,2}(-[0-9]{1,2})?(,[0-9]{1,2}(-[0-9]{1,2})?)*$"))]
     pub grpc_code: Option<String>,

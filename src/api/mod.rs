@@ -8,7 +8,7 @@
 //! unknown. It is a string with a pattern where the word names something that AWS offers and we only hand it on: log drivers, operating
 //! systems, architectures, accelerators, isolation modes, sources of environment files, log routers, cluster settings. What AWS adds there
 //! works on the day it is added, and a mistyped word is refused by AWS itself. Words that are read from AWS are always text:
-//! shown as they are, acted on only if they are among those that we know.
+//! shown as they are, acted on only if they are among those that we know (`plan/status.rs`, `plan/rollout.rs`).
 
 #![expect(
     clippy::duplicated_attributes,

@@ -11,7 +11,7 @@ use super::rules;
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = rules::network_is_awsvpc())]
 pub struct NetworkConfiguration {
-    /// Subnets and security groups. A change starts a deployment.
+    /// Subnets and security groups. Absent: refused. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub awsvpc_configuration: Option<AwsVpcConfiguration>,
 }
@@ -40,19 +40,19 @@ pub struct AwsVpcConfiguration {
     validation = rules::registry_has_one_port(),
 )]
 pub struct ServiceRegistry {
-    /// ARN of the Cloud Map service. A change starts a deployment.
+    /// ARN of the Cloud Map service. Absent: AWS documents no default. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub registry_arn: Option<String>,
-    /// Port in SRV records, 1–65535, for network mode awsvpc instead of container and port. A change starts a deployment.
+    /// Port in SRV records, 1–65535, for network mode awsvpc instead of container and port. Absent: none. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 65535))]
     pub port: Option<i32>,
-    /// Container of the task definition; required for network modes bridge and host. A change starts a deployment.
+    /// Container of the task definition; required for network modes bridge and host. Absent: only for network mode awsvpc. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 255))]
     pub container_name: Option<String>,
-    /// Port of that container, as in its `portMappings`. A change starts a deployment.
+    /// Port of that container, as in its `portMappings`. Absent: only for network mode awsvpc. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 65535))]
     pub container_port: Option<i32>,

@@ -31,19 +31,19 @@ pub struct RuleAction {
     /// Several target groups with weights, for `forward`. Absent: this one. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forward_config: Option<ForwardConfig>,
-    /// Where to redirect, for `redirect`. Can be changed.
+    /// Where to redirect, for `redirect`. Absent: only for other types. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirect_config: Option<RedirectConfig>,
-    /// The answer, for `fixed-response`. Can be changed.
+    /// The answer, for `fixed-response`. Absent: only for other types. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fixed_response_config: Option<FixedResponseConfig>,
-    /// The identity provider, for `authenticate-oidc`; HTTPS listeners only. Can be changed.
+    /// The identity provider, for `authenticate-oidc`; HTTPS listeners only. Absent: only for other types. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authenticate_oidc_config: Option<AuthenticateOidcConfig>,
-    /// The Cognito user pool, for `authenticate-cognito`; HTTPS listeners only. Can be changed.
+    /// The Cognito user pool, for `authenticate-cognito`; HTTPS listeners only. Absent: only for other types. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authenticate_cognito_config: Option<AuthenticateCognitoConfig>,
-    /// Which tokens are good, for `jwt-validation`; HTTPS listeners only. Can be changed.
+    /// Which tokens are good, for `jwt-validation`; HTTPS listeners only. Absent: only for other types. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwt_validation_config: Option<JwtValidationConfig>,
 }
@@ -115,7 +115,7 @@ pub struct TargetGroupStickinessConfig {
     /// Whether it does. Absent: false. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
-    /// For how many seconds, 1–604800; required with `enabled`. Can be changed.
+    /// For how many seconds, 1–604800; required with `enabled`. Absent: only while `enabled` is not true. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 604_800))]
     pub duration_seconds: Option<i32>,
@@ -196,7 +196,7 @@ pub struct AuthenticateOidcConfig {
     /// Client ID. Can be changed.
     #[schemars(length(min = 1))]
     pub client_id: String,
-    /// Client secret, readable by whoever can read this object. AWS never shows it: a tag of the rule, of 16 bits of a hash, says whether it was changed since it was sent. Can be changed.
+    /// Client secret, readable by whoever can read this object. AWS never shows it: a tag of the rule, of 16 bits of a hash, says whether it was changed since it was sent. Absent: only with `useExistingClientSecret`. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<String>,
     /// Whether a change of the rule keeps the secret that AWS has; for a rule that exists. Absent: false.

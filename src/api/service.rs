@@ -124,10 +124,10 @@ use super::{
     validation = rules::tags(),
 )]
 pub struct EcsServiceSpec {
-    /// The EcsCluster of this namespace. Exactly one of clusterRef and cluster. Immutable.
+    /// The EcsCluster of this namespace. Exactly one of clusterRef and cluster. Absent: `cluster` names it. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster_ref: Option<LocalReference>,
-    /// Name or ARN of a cluster that exists. Immutable.
+    /// Name or ARN of a cluster that exists. Absent: `clusterRef` names it. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub cluster: Option<String>,
@@ -135,10 +135,10 @@ pub struct EcsServiceSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^[A-Za-z0-9_-]{1,255}$"))]
     pub service_name: Option<String>,
-    /// The EcsTaskDefinition of this namespace whose current revision runs. Exactly one of taskDefinitionRef and taskDefinition. A change starts a deployment.
+    /// The EcsTaskDefinition of this namespace whose current revision runs. Exactly one of taskDefinitionRef and taskDefinition. Absent: `taskDefinition` names it. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_definition_ref: Option<TaskDefinitionReference>,
-    /// `family:revision` or ARN of a task definition that exists. A change starts a deployment.
+    /// `family:revision` or ARN of a task definition that exists. Absent: `taskDefinitionRef` names it. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub task_definition: Option<String>,
@@ -159,7 +159,7 @@ pub struct EcsServiceSpec {
     /// `REPLICA` or `DAEMON` (one task per instance). Absent: REPLICA. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scheduling_strategy: Option<SchedulingStrategy>,
-    /// Network of the tasks; required for network mode awsvpc, refused for others. A change starts a deployment; AWS cannot take it off a service.
+    /// Network of the tasks; required for network mode awsvpc, refused for others. Absent: none of their own. A change starts a deployment; AWS cannot take it off a service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_configuration: Option<NetworkConfiguration>,
     /// Target groups of the service, at most 5. Order has no meaning. Absent: none. A change starts a deployment.
@@ -200,7 +200,7 @@ pub struct EcsServiceSpec {
     /// Whose tags new tasks get: `TASK_DEFINITION`, `SERVICE` or `NONE`. Absent: `NONE`. Can be changed without a deployment; running tasks keep what they have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub propagate_tags: Option<PropagateTags>,
-    /// Name or ARN of the role with which ECS calls the load balancer; only without network mode awsvpc. Absent: the service-linked role. Immutable in AWS.
+    /// Name or ARN of the role with which ECS calls the load balancer; only without network mode awsvpc. Absent: the service-linked role. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub role: Option<String>,

@@ -46,7 +46,7 @@ pub struct ServiceConnectService {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^[a-z0-9_][a-z0-9_-]{0,63}$"))]
     pub discovery_name: Option<String>,
-    /// Under what name and port others call it; one at most. A change starts a deployment.
+    /// Under what name and port others call it; one at most. Absent: AWS documents no default and asks for one. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1))]
     pub client_aliases: Option<Vec<ServiceConnectClientAlias>>,
@@ -130,7 +130,7 @@ pub struct ServiceConnectTlsConfiguration {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub kms_key: Option<String>,
-    /// ARN of the role with which ECS gets certificates. A change starts a deployment.
+    /// ARN of the role with which ECS gets certificates. Absent: none. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub role_arn: Option<String>,
@@ -140,7 +140,7 @@ pub struct ServiceConnectTlsConfiguration {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceConnectTlsCertificateAuthority {
-    /// ARN of the AWS Private Certificate Authority. A change starts a deployment.
+    /// ARN of the AWS Private Certificate Authority. Absent: AWS knows no other authority. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub aws_pca_authority_arn: Option<String>,
@@ -208,15 +208,15 @@ pub struct VpcLatticeConfiguration {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VpcLatticeAdvancedConfiguration {
-    /// ARN of the other target group. A change starts a deployment.
+    /// ARN of the other target group. Absent: rolling deployments only. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub alternate_target_group_arn: Option<String>,
-    /// ARN of the listener rule of production traffic. A change starts a deployment.
+    /// ARN of the listener rule of production traffic. Absent: rolling deployments only. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub production_listener_rule: Option<String>,
-    /// ARN of the listener rule of test traffic. A change starts a deployment.
+    /// ARN of the listener rule of test traffic. Absent: no test traffic. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub test_listener_rule: Option<String>,
@@ -293,10 +293,10 @@ pub enum GatewayHealthCheckProtocol {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GatewayConnectorHealthCheckMatcher {
-    /// HTTP codes: `200`, `200,202` or `200-299`. A change starts a deployment.
+    /// HTTP codes: `200`, `200,202` or `200-299`. Absent: AWS's default. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http_code: Option<String>,
-    /// gRPC codes: `0`, `0,12` or `0-99`. A change starts a deployment.
+    /// gRPC codes: `0`, `0,12` or `0-99`. Absent: AWS's default. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grpc_code: Option<String>,
 }

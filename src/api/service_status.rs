@@ -162,7 +162,7 @@ pub struct DeploymentAction {
 pub struct Rollout {
     /// ID of the ECS deployment.
     pub id: String,
-    /// `InProgress`, `Completed` or `Failed`.
+    /// `InProgress`, `Completed` or `Failed`; another word is AWS's own, which this version of the operator does not know and waits on.
     pub state: String,
     /// The revision it rolls out.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -13,7 +13,7 @@ pub struct ServiceVolumeConfiguration {
     /// Name of the volume in the task definition. A change starts a deployment.
     #[schemars(length(min = 1, max = 255))]
     pub name: String,
-    /// The EBS volume that each task gets. A change starts a deployment.
+    /// The EBS volume that each task gets. Absent: AWS knows no other volume. A change starts a deployment.
     #[serde(
         default,
         rename = "managedEBSVolume",
@@ -93,7 +93,7 @@ pub enum FilesystemType {
 pub struct EbsTagSpecification {
     /// What is tagged: `volume`. A change starts a deployment.
     pub resource_type: EbsResourceType,
-    /// The tags, at most 50. A change starts a deployment.
+    /// The tags, at most 50. Absent: only those of `propagateTags`. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 50))]
     pub tags: Option<Vec<Tag>>,
@@ -114,7 +114,7 @@ pub enum EbsResourceType {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tag {
-    /// Key, 1–128 characters, not beginning with `aws:`. A change starts a deployment.
+    /// Key, 1–128 characters, not beginning with `aws:`. Absent: AWS documents no default. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128))]
     pub key: Option<String>,
@@ -128,7 +128,7 @@ pub struct Tag {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MonitoringConfiguration {
-    /// Metrics with another resolution than 60 seconds, at most 5. Order has no meaning. A change starts a deployment.
+    /// Metrics with another resolution than 60 seconds, at most 5. Order has no meaning. Absent: none. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 5))]
     pub metric_configurations: Option<Vec<MetricConfiguration>>,

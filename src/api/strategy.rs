@@ -10,14 +10,14 @@ use super::rules;
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CapacityProviderStrategyItem {
-    /// Name of the capacity provider: `FARGATE`, `FARGATE_SPOT` or one associated with the cluster. A change forces a deployment.
+    /// Name of the capacity provider: `FARGATE`, `FARGATE_SPOT` or one associated with the cluster.
     #[schemars(length(min = 1, max = 255))]
     pub capacity_provider: String,
-    /// Relative share of the tasks beyond every `base`, 0–1000. Absent: 0. A change forces a deployment.
+    /// Relative share of the tasks beyond every `base`, 0–1000. Absent: 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 1000))]
     pub weight: Option<i32>,
-    /// Tasks that run on this provider at least, 0–100000. Only one item may have it. Absent: 0. A change forces a deployment.
+    /// Tasks that run on this provider at least, 0–100000. Only one item may have it. Absent: 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 100_000))]
     pub base: Option<i32>,
@@ -30,10 +30,10 @@ pub struct CapacityProviderStrategyItem {
     validation = rules::member_of_expression(),
 )]
 pub struct PlacementConstraint {
-    /// `distinctInstance`: each task on another instance; `memberOf`: instances that meet `expression`. Can be changed.
+    /// `distinctInstance`: each task on another instance; `memberOf`: instances that meet `expression`. Absent: AWS documents no default. Can be changed.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub type_: Option<PlacementConstraintType>,
-    /// Cluster query language expression, for `memberOf` and only there; at most 2,000 characters. Can be changed.
+    /// Cluster query language expression, for `memberOf` and only there; at most 2,000 characters. Absent: only for `distinctInstance`. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2000))]
     pub expression: Option<String>,
@@ -53,10 +53,10 @@ pub enum PlacementConstraintType {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlacementStrategy {
-    /// `random`, `spread` (evenly over `field`) or `binpack` (least left of `field`). Can be changed.
+    /// `random`, `spread` (evenly over `field`) or `binpack` (least left of `field`). Absent: AWS documents no default. Can be changed.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub type_: Option<PlacementStrategyType>,
-    /// `instanceId`, `host`, an attribute such as `attribute:ecs.availability-zone`, or `cpu` and `memory` for `binpack`; nothing for `random`. Can be changed.
+    /// `instanceId`, `host`, an attribute such as `attribute:ecs.availability-zone`, or `cpu` and `memory` for `binpack`. Absent: only for `random`. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
 }

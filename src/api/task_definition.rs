@@ -18,6 +18,7 @@ use super::{
 };
 
 /// A task definition family: every edit registers exactly one new revision, and every service that refers to it rolls to that revision.
+/// Every member can be changed, which registers a new revision, unless it says otherwise.
 #[derive(Clone, CustomResource, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[kube(
     group = "ecs-operator.dev",

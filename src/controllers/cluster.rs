@@ -41,8 +41,8 @@ impl Kind for EcsCluster {
         &status.conditions
     }
 
-    fn is_known(status: &EcsClusterStatus) -> bool {
-        status.arn.is_some()
+    fn known_arn(status: &EcsClusterStatus) -> Option<&str> {
+        status.arn.as_deref()
     }
 
     fn last_error(status: &EcsClusterStatus) -> Option<&LastError> {
@@ -75,7 +75,8 @@ impl Kind for EcsCluster {
         (): &(),
         installation: &Installation,
     ) -> Result<DesiredCluster, Invalid> {
-        cluster::desired(id, &self.spec, installation)
+        let known = self.status.as_ref().and_then(Self::known_arn);
+        cluster::desired(id, &self.spec, known, installation)
     }
 
     async fn observe(aws: &Aws, desired: &DesiredCluster) -> Result<Look<Cluster>, AwsError> {
@@ -87,10 +88,7 @@ impl Kind for EcsCluster {
     }
 
     fn plan(&self, desired: &DesiredCluster, observed: &Cluster) -> Plan {
-        let known = self
-            .status
-            .as_ref()
-            .and_then(|status| status.arn.as_deref());
+        let known = self.status.as_ref().and_then(Self::known_arn);
         let applied = self.status.iter().flat_map(|status| &status.applied);
         let applied = applied.cloned().collect();
         plan::cluster::plan(desired, observed.cluster.as_ref(), known, &applied)
@@ -142,7 +140,8 @@ impl Kind for EcsCluster {
     }
 
     fn target(&self, id: Identity<'_>, _: &Stores, installation: &Installation) -> Option<Target> {
-        cluster::target(id, &self.spec, installation).ok()
+        let known = self.status.as_ref().and_then(Self::known_arn);
+        cluster::target(id, &self.spec, known, installation).ok()
     }
 
     async fn observe_deletion(aws: &Aws, target: &Target) -> Result<Look<Cluster>, AwsError> {

@@ -44,20 +44,11 @@ pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Turn, k
     if filter::observes_only(object.lifecycle()) {
         return done(object, context).await;
     }
-    let (namespace, name, uid) = (
-        object.namespace().unwrap_or_default(),
-        object.name_any(),
-        object.uid().unwrap_or_default(),
-    );
-    let id = Identity {
-        namespace: &namespace,
-        name: &name,
-        uid: &uid,
-    };
+    let id = Identity::of(object.meta());
     let Some(target) = object.target(id, &context.stores, &context.installation) else {
         return done(object, context).await;
     };
-    let aws = context.aws(object.lifecycle().region.as_deref());
+    let aws = context.aws(object.region());
     report.outcome = Outcome::Waiting(
         Reason::Draining,
         "more is left to delete; continuing".into(),
@@ -75,18 +66,18 @@ pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Turn, k
             Err(error) => return publish(object, failed(report, error, true), context).await,
         };
         if object.is_seen(&observed) {
-            aws.showed_up(&uid);
+            aws.showed_up(id.uid);
         }
         let plan = object.plan_deletion(&target, &observed);
         if plan.steps.is_empty() {
             match plan.state {
                 State::Settled
-                    if aws.may_show_up(&uid, object.status().is_some_and(K::is_known)) =>
+                    if aws.may_show_up(id.uid, object.status().is_some_and(K::is_known)) =>
                 {
                     report.outcome = Outcome::Waiting(Reason::Draining, UNSEEN.into());
                 }
                 State::Settled => {
-                    aws.forget(&uid);
+                    aws.forget(id.uid);
                     return done(object, context).await;
                 }
                 State::Waiting(reason, message) | State::Blocked(reason, message) => {

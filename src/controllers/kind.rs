@@ -19,7 +19,7 @@ use crate::{
         Object,
         stores::{Guarded, Stores},
     },
-    model::{Installation, Tags, name::default_name},
+    model::{Installation, Tags, arn, name::default_name},
     plan::{Plan, Step},
 };
 
@@ -104,8 +104,18 @@ pub trait Kind: Object + Serialize + Send + Sync + 'static {
     fn is_due(_status: &Self::Status, _desired: &Self::Desired) -> bool {
         false
     }
+    /// The AWS resource that the status tells of.
+    fn known_arn(status: &Self::Status) -> Option<&str>;
     /// Whether the status tells of an AWS resource.
-    fn is_known(status: &Self::Status) -> bool;
+    fn is_known(status: &Self::Status) -> bool {
+        Self::known_arn(status).is_some()
+    }
+    /// The Region of what it has in AWS, else the declared one; none: the operator's.
+    fn region(&self) -> Option<&str> {
+        let known = self.status().and_then(Self::known_arn);
+        let declared = self.lifecycle().region.as_deref();
+        known.and_then(arn::region).or(declared)
+    }
     /// The error that the last status tells.
     fn last_error(status: &Self::Status) -> Option<&LastError>;
     /// Reads AWS.

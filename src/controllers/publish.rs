@@ -200,9 +200,12 @@ fn requeue(uid: &str, outcome: &Outcome, error: Option<&AwsError>, context: &Con
     }
     context.backoff.succeeded(uid);
     match outcome {
-        Outcome::Settled(_) => steady(context),
-        Outcome::Waiting(Reason::DependencyNotFound | Reason::DependencyNotReady, _)
-        | Outcome::Suspended => Turn::await_change(),
+        Outcome::Suspended => Turn::await_change(),
+        // What is waited for wakes it; the timer is for a wake-up that was lost.
+        Outcome::Settled(_)
+        | Outcome::Waiting(Reason::DependencyNotFound | Reason::DependencyNotReady, _) => {
+            steady(context)
+        }
         Outcome::Waiting(..) => Turn::requeue(context.until_poll()),
         // What ECS does with it, and drift besides, is still seen.
         Outcome::Stalled(Reason::RolloutFailed, _) => steady(context),

@@ -138,9 +138,7 @@ async fn live<K: Kind>(object: &K, context: &Context) -> Result<Turn, kube::Erro
     if !observes_only && !finalizer::is_on(object) {
         let first_look = async {
             match &desired {
-                Ok(Ok(desired)) => Some(
-                    K::observe(&context.aws(object.lifecycle().region.as_deref()), desired).await,
-                ),
+                Ok(Ok(desired)) => Some(K::observe(&context.aws(object.region()), desired).await),
                 _ => None,
             }
         };
@@ -217,7 +215,7 @@ async fn converge<K: Kind>(
 ) -> Result<Option<Report<K>>, kube::Error> {
     let mut report = Report::of(object);
     let uid = id.uid;
-    let aws = context.aws(object.lifecycle().region.as_deref());
+    let aws = context.aws(object.region());
     let observes_only = filter::observes_only(object.lifecycle());
     // What AWS does not say now is not "still Ready" when a change is known to be due.
     let mut is_changing = K::is_due(&report.status, desired);

@@ -20,8 +20,7 @@ pub fn older<K: Kind>(
         return None;
     }
     fn region<'a, K: Kind>(object: &'a K, installation: &'a Installation) -> &'a str {
-        let declared = object.lifecycle().region.as_deref();
-        declared.unwrap_or(&installation.region)
+        object.region().unwrap_or(&installation.region)
     }
     let (own, name) = (age(object.meta()), object.aws_name());
     let all = K::store(stores).state();

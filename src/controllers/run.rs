@@ -91,6 +91,7 @@ impl Scope {
             {
                 let (stores, wake) = (stores.clone(), wake_services.clone());
                 on_change(
+                    stores.clusters.clone(),
                     published_cluster,
                     |_| false,
                     move |namespace, name| {
@@ -110,6 +111,7 @@ impl Scope {
             {
                 let (stores, told) = (stores.clone(), stores.registered.clone());
                 on_change(
+                    stores.task_definitions.clone(),
                     published_task_definition,
                     move |task_definition| told.shown(task_definition),
                     move |namespace, name| {

@@ -24,7 +24,7 @@ use crate::{
     },
     kubernetes::stores::{Guarded, Stores},
     model::{Installation, Tags, arn, observed},
-    plan::{self, Plan, State, Step, filter, rollout::History},
+    plan::{self, Plan, State, Step, filter, refusal, rollout::History},
     status,
 };
 
@@ -34,20 +34,24 @@ impl EcsService {
             return Known::default();
         };
         let creating = status.creating.clone().unwrap_or_default();
+        let (groups, rules) = (&status.target_groups, &status.rules);
         Known {
             arn: status.arn.clone(),
             deployment: status.rollout.as_ref().map(|rollout| rollout.id.clone()),
-            target_groups: status
-                .target_groups
+            target_groups: groups
                 .iter()
                 .map(|group| group.name.clone())
                 .chain(creating.target_groups)
                 .collect(),
-            listeners: creating.listeners,
-            rules: status
-                .rules
+            listeners: rules
                 .iter()
-                .map(|rule| (rule.arn.clone(), rule.listener_arn.clone()))
+                .map(|rule| rule.listener_arn.clone())
+                .chain(creating.listeners)
+                .collect(),
+            parts: groups
+                .iter()
+                .map(|group| group.arn.clone())
+                .chain(rules.iter().map(|rule| rule.arn.clone()))
                 .collect(),
             declared: status.applied.iter().cloned().collect(),
         }
@@ -90,13 +94,15 @@ impl EcsService {
         let Some(reference) = &self.spec.task_definition_ref else {
             return Ok(self.spec.task_definition.clone().unwrap_or_default());
         };
+        // Before the store: a status that comes in between wakes nobody.
+        let latest = stores.registered.latest(namespace, &reference.name);
         let found = stores
             .task_definition(namespace, &reference.name)
             .ok_or_else(|| not_found("EcsTaskDefinition", &reference.name))?;
         if reference.revision.is_none()
-            && let Some(arn) = stores.registered.arn(&found)
+            && let Some(arn) = latest.as_ref().and_then(|latest| latest.arn(&found))
         {
-            return Ok(arn);
+            return Ok(arn.to_owned());
         }
         let is_observed = filter::observes_only(found.lifecycle());
         let status = found.status.unwrap_or_default();
@@ -155,8 +161,8 @@ impl Kind for EcsService {
         &status.conditions
     }
 
-    fn is_known(status: &EcsServiceStatus) -> bool {
-        status.arn.is_some()
+    fn known_arn(status: &EcsServiceStatus) -> Option<&str> {
+        status.arn.as_deref()
     }
 
     fn last_error(status: &EcsServiceStatus) -> Option<&LastError> {
@@ -283,7 +289,8 @@ impl Kind for EcsService {
         let settled = plan.steps.is_empty() && plan.state == State::Settled;
         status::service::restart(status, desired, observed);
         status::service::deployment_action(status, desired, observed);
-        status::service::facts(status, desired, observed, failed);
+        let refused = refusal::is_of_ownership(plan);
+        status::service::facts(status, desired, observed, failed, refused);
         status::service::created(status, settled);
         status.applied = status::applied(&status.applied, &desired.declared, plan);
     }
@@ -364,13 +371,14 @@ impl Kind for EcsService {
                     crate::model::name::default_name(namespace, &reference.name)
                 }))
             };
+        // What is known counts, whatever the object says now.
+        let is_its_own = |named: &String| {
+            let named = arn::last_segment(named);
+            from_arn.as_deref().is_none_or(|known| known == named)
+        };
         // A service is only ever made in a cluster that could be named: without a name there is nothing to delete.
-        let cluster = self
-            .spec
-            .cluster
-            .clone()
-            .or(from_arn)
-            .or_else(of_reference)?;
+        let named = self.spec.cluster.clone().filter(is_its_own);
+        let cluster = named.or(from_arn).or_else(of_reference)?;
         service::target(id, &self.spec, &cluster, &known, installation).ok()
     }
 

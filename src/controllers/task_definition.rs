@@ -27,10 +27,6 @@ use crate::{
 };
 
 impl EcsTaskDefinition {
-    fn known_arn(&self) -> Option<&str> {
-        self.status.as_ref()?.arn.as_deref()
-    }
-
     /// Numbers of revisions that services of the scope name or were seen to run.
     fn referred(&self, stores: &Stores) -> BTreeSet<i64> {
         let namespace = self.metadata.namespace.as_deref();
@@ -90,8 +86,8 @@ impl Kind for EcsTaskDefinition {
         &status.conditions
     }
 
-    fn is_known(status: &EcsTaskDefinitionStatus) -> bool {
-        status.arn.is_some()
+    fn known_arn(status: &EcsTaskDefinitionStatus) -> Option<&str> {
+        status.arn.as_deref()
     }
 
     fn last_error(status: &EcsTaskDefinitionStatus) -> Option<&LastError> {
@@ -143,7 +139,8 @@ impl Kind for EcsTaskDefinition {
         history: &Option<History>,
         installation: &Installation,
     ) -> Result<DesiredTaskDefinition, Invalid> {
-        let desired = task_definition::desired(id, &self.spec, self.known_arn(), installation)?;
+        let known = self.status.as_ref().and_then(Self::known_arn);
+        let desired = task_definition::desired(id, &self.spec, known, installation)?;
         Ok(DesiredTaskDefinition {
             history: history.clone(),
             ..desired
@@ -233,7 +230,8 @@ impl Kind for EcsTaskDefinition {
     }
 
     fn target(&self, id: Identity<'_>, _: &Stores, installation: &Installation) -> Option<Target> {
-        task_definition::target(id, &self.spec, self.known_arn(), installation).ok()
+        let known = self.status.as_ref().and_then(Self::known_arn);
+        task_definition::target(id, &self.spec, known, installation).ok()
     }
 
     async fn observe_deletion(aws: &Aws, target: &Target) -> Result<Look<Family>, AwsError> {

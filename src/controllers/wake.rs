@@ -8,7 +8,10 @@ use std::{
 
 use futures::Stream;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-use kube::{Resource, ResourceExt, runtime::reflector::ObjectRef};
+use kube::{
+    Resource, ResourceExt,
+    runtime::reflector::{ObjectRef, ObjectRefExtra, Store},
+};
 use tokio::sync::mpsc;
 
 use super::kind::Kind;
@@ -24,22 +27,28 @@ use crate::{
 pub type Wake<K> = mpsc::UnboundedSender<ObjectRef<Guarded<K>>>;
 
 /// Calls `changed` with namespace and name when what `published` says of an object changes and is not `known_already` to
-/// whom it concerns.
+/// whom it concerns, and when the object is gone from the store.
 pub fn on_change<K: Kind>(
+    store: Store<Guarded<K>>,
     published: fn(&K) -> u64,
     known_already: impl Fn(&K) -> bool + Send + 'static,
     mut changed: impl FnMut(&str, &str) + Send + 'static,
 ) -> impl FnMut(&Guarded<K>) + Send + 'static {
-    let mut known: HashMap<(String, String), u64> = HashMap::new();
+    let mut known: HashMap<ObjectRef<Guarded<K>>, u64> = HashMap::new();
     move |guarded| {
-        let key = (guarded.namespace().unwrap_or_default(), guarded.name_any());
-        let now = guarded.0.as_ref().map_or(0, published);
-        let is_known = guarded.0.as_ref().is_ok_and(&known_already);
-        if known.get(&key) != Some(&now) {
-            if !is_known {
-                changed(&key.0, &key.1);
-            }
-            known.insert(key, now);
+        let mut key = ObjectRef::from_obj(guarded);
+        key.extra = ObjectRefExtra::default();
+        let is_news = if store.get(&key).is_none() {
+            known.remove(&key).is_some()
+        } else {
+            let now = guarded.0.as_ref().map_or(0, published);
+            let is_known = guarded.0.as_ref().is_ok_and(&known_already);
+            known.insert(key, now) != Some(now) && !is_known
+        };
+        if is_news {
+            let meta = guarded.meta();
+            let [namespace, name] = [&meta.namespace, &meta.name].map(|it| it.as_deref());
+            changed(namespace.unwrap_or_default(), name.unwrap_or_default());
         }
     }
 }

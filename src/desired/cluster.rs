@@ -1,13 +1,13 @@
 //! EcsCluster → the desired cluster.
 
-use super::{Identity, Invalid, declared_tags, members, remove_lifecycle, schema, tags};
+use super::{Identity, Invalid, declared_tags, known, members, remove_lifecycle, schema, tags};
 use crate::{
     api::{
         EcsClusterSpec, cluster::ExecuteCommandLogging, rules,
         strategy::CapacityProviderStrategyItem,
     },
     model::{
-        Installation, Members, Tags,
+        Installation, Members, Tags, arn,
         declared::{self, Paths},
         hash,
         ownership::{self, Owner},
@@ -48,14 +48,21 @@ impl DesiredCluster {
     }
 }
 
-/// Which cluster an object means.
+/// The member that names it.
+const NAME: &str = "spec.clusterName";
+
+/// Which cluster an object means: that which the status knows, if it knows one.
 pub fn target(
     id: Identity<'_>,
     spec: &EcsClusterSpec,
+    known_arn: Option<&str>,
     installation: &Installation,
 ) -> Result<Target, Invalid> {
     Ok(Target {
-        name: id.aws_name(spec.cluster_name.as_deref(), "spec.clusterName")?,
+        name: match known_arn.and_then(arn::name) {
+            Some(known) => known.to_owned(),
+            None => id.aws_name(spec.cluster_name.as_deref(), NAME)?,
+        },
         owner: id.owner(installation),
     })
 }
@@ -64,11 +71,17 @@ pub fn target(
 pub fn desired(
     id: Identity<'_>,
     spec: &EcsClusterSpec,
+    known_arn: Option<&str>,
     installation: &Installation,
 ) -> Result<DesiredCluster, Invalid> {
     let mut members = members(spec);
     check(spec, &members)?;
-    let target = target(id, spec, installation)?;
+    if let Some(arn) = known_arn {
+        let name = id.aws_name(spec.cluster_name.as_deref(), NAME)?;
+        known::stays(NAME, &name, arn::name(arn), arn)?;
+        known::stays_in_region(&spec.lifecycle, arn, installation)?;
+    }
+    let target = target(id, spec, known_arn, installation)?;
     let mut tags = tags(&spec.lifecycle, &target.owner)?;
     if let Some(defaults) = &spec.service_connect_defaults {
         let hash = hash::hex(&[&defaults.namespace], 32);
@@ -162,9 +175,34 @@ mod tests {
 
     #[test]
     fn name_defaults_to_namespace_and_name() {
-        let desired = desired(WEB, &spec(json!({})), &installation()).unwrap();
+        let desired = desired(WEB, &spec(json!({})), None, &installation()).unwrap();
         assert_eq!(desired.target.name, "team-web");
         assert_eq!(desired.tags.len(), 4);
+    }
+
+    #[test]
+    fn cluster_that_is_known_keeps_name_and_region() {
+        let known = "arn:aws:ecs:us-east-1:000000000000:cluster/team-web";
+        let build = |json| desired(WEB, &spec(json), Some(known), &installation());
+        let same = json!({"clusterName": "team-web", "region": "us-east-1"});
+        assert!(build(json!({})).is_ok() && build(same).is_ok());
+        for (path, edit) in [
+            ("spec.clusterName", json!({"clusterName": "other"})),
+            ("spec.region", json!({"region": "eu-west-1"})),
+        ] {
+            let error = build(edit.clone()).unwrap_err();
+            assert_eq!(error.path, path, "{error}");
+            assert!(error.message.contains(known), "{error}");
+            let target = target(WEB, &spec(edit), Some(known), &installation()).unwrap();
+            assert_eq!(target.name, "team-web", "what is deleted");
+        }
+        let moved = Installation {
+            region: "eu-west-1".into(),
+            ..installation()
+        };
+        let error = desired(WEB, &spec(json!({})), Some(known), &moved).unwrap_err();
+        assert_eq!(error.path, "spec.region");
+        assert!(error.message.contains("--region us-east-1"), "{error}");
     }
 
     #[test]
@@ -173,7 +211,7 @@ mod tests {
             name: "web.v2",
             ..WEB
         };
-        let error = desired(id, &spec(json!({})), &installation()).unwrap_err();
+        let error = desired(id, &spec(json!({})), None, &installation()).unwrap_err();
         assert!(
             error.to_string().contains("team-web.v2")
                 && error.to_string().contains("spec.clusterName"),
@@ -184,8 +222,13 @@ mod tests {
     #[test]
     fn reserved_tags_are_refused() {
         for key in ["aws:x", "AWS:x", "ecs-operator.dev/uid"] {
-            let error =
-                desired(WEB, &spec(json!({"tags": {key: "v"}})), &installation()).unwrap_err();
+            let error = desired(
+                WEB,
+                &spec(json!({"tags": {key: "v"}})),
+                None,
+                &installation(),
+            )
+            .unwrap_err();
             assert!(error.path.contains(key), "{error}");
         }
     }

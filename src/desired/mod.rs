@@ -5,15 +5,19 @@
 pub mod cluster;
 pub mod deployment_action;
 mod deployment_rules;
+mod known;
 pub mod load_balancer;
 mod rule;
 pub mod schema;
 pub mod service;
 mod service_rules;
+#[cfg(test)]
+mod service_tests;
 pub mod task_definition;
 #[cfg(test)]
 pub(crate) mod testing;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
 
 use crate::{
@@ -62,7 +66,17 @@ pub struct Identity<'a> {
     pub uid: &'a str,
 }
 
-impl Identity<'_> {
+impl<'a> Identity<'a> {
+    /// Who the object with this metadata is; what the API server has not given it is empty.
+    pub fn of(meta: &'a ObjectMeta) -> Self {
+        let text = |member: &'a Option<String>| member.as_deref().unwrap_or_default();
+        Self {
+            namespace: text(&meta.namespace),
+            name: text(&meta.name),
+            uid: text(&meta.uid),
+        }
+    }
+
     /// The owner of this object's AWS resources.
     pub fn owner(&self, installation: &Installation) -> Owner {
         Owner {

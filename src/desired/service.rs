@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    Identity, Invalid, declared_tags,
+    Identity, Invalid, declared_tags, known,
     load_balancer::{
         DesiredLoadBalancer, DesiredTargetGroup, TargetGroupRef, load_balancers,
         target_group_names, target_groups,
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     api::{EcsServiceSpec, rule_action::RuleAction, service::SchedulingStrategy},
     model::{
-        Installation, Members, Tags,
+        Installation, Members, Tags, arn,
         declared::{self, Paths},
         hash,
         ownership::Owner,
@@ -48,8 +48,8 @@ pub struct Target {
     pub target_groups: BTreeSet<String>,
     /// ARNs of listeners that rules are on: declared ones and those that the status knows.
     pub listeners: BTreeSet<String>,
-    /// ARNs of rules that the status knows.
-    pub known_rules: BTreeSet<String>,
+    /// ARNs of target groups and rules that the status knows.
+    pub known_parts: BTreeSet<String>,
     /// ARNs of target groups of others that declared rules lead to: a rule that was made for one may be ours before the status knows it.
     pub foreign_target_groups: BTreeSet<String>,
     /// ARN of the service that the status knows.
@@ -125,15 +125,19 @@ pub struct Known {
     pub deployment: Option<String>,
     /// Names of target groups.
     pub target_groups: BTreeSet<String>,
-    /// Rules by ARN, with their listeners.
-    pub rules: Vec<(String, String)>,
-    /// Listeners that may have rules of ours besides.
+    /// Listeners that have rules of ours, or may have some.
     pub listeners: BTreeSet<String>,
+    /// ARNs of target groups and rules.
+    pub parts: BTreeSet<String>,
     /// What was declared and may be in AWS, by path.
     pub declared: Paths,
 }
 
-/// Which service an object means. `cluster` is where the reference leads, or what the status knows.
+/// The member that names it.
+const NAME: &str = "spec.serviceName";
+
+/// Which service an object means: that which the status knows, if it knows one. `cluster` is where the reference leads, or what
+/// the status knows.
 pub fn target(
     id: Identity<'_>,
     spec: &EcsServiceSpec,
@@ -154,7 +158,10 @@ pub fn target(
         .flat_map(RuleAction::target_group_arns);
     Ok(Target {
         cluster: cluster.to_owned(),
-        name: id.aws_name(spec.service_name.as_deref(), "spec.serviceName")?,
+        name: match known.arn.as_deref().and_then(arn::name) {
+            Some(known) => known.to_owned(),
+            None => id.aws_name(spec.service_name.as_deref(), NAME)?,
+        },
         owner: id.owner(installation),
         target_groups: target_group_names(id, spec, installation)
             .into_iter()
@@ -162,10 +169,9 @@ pub fn target(
             .chain(known.target_groups.iter().cloned())
             .collect(),
         listeners: declared_listeners
-            .chain(known.rules.iter().map(|(_, listener)| listener.clone()))
             .chain(known.listeners.iter().cloned())
             .collect(),
-        known_rules: known.rules.iter().map(|(arn, _)| arn.clone()).collect(),
+        known_parts: known.parts.clone(),
         foreign_target_groups: led_to.map(str::to_owned).collect(),
         known_arn: known.arn.clone(),
         known_deployment: known.deployment.clone(),
@@ -183,6 +189,17 @@ pub fn desired(
     let mut members = members(spec);
     schema::SERVICE.check(&members)?;
     service_rules::check(spec)?;
+    if let Some(arn) = &known.arn {
+        let name = id.aws_name(spec.service_name.as_deref(), NAME)?;
+        known::stays(NAME, &name, arn::name(arn), arn)?;
+        let cluster = match spec.cluster {
+            Some(_) => "spec.cluster",
+            None => "spec.clusterRef",
+        };
+        let declared = arn::last_segment(&references.cluster);
+        known::stays(cluster, declared, arn::cluster_of_service(arn), arn)?;
+        known::stays_in_region(&spec.lifecycle, arn, installation)?;
+    }
     let target = target(id, spec, &references.cluster, known, installation)?;
     let tags = tags(&spec.lifecycle, &target.owner)?;
     remove_lifecycle(&mut members);
@@ -271,141 +288,4 @@ fn rollout_hash(members: &Members, load_balancers: &[DesiredLoadBalancer]) -> St
     hash::content(&Members::from_iter(
         declared.chain([("loadBalancers".to_owned(), json!(entries))]),
     ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::desired::testing::{WEB, installation, spec};
-
-    const LISTENER: &str =
-        "arn:aws:elasticloadbalancing:us-east-1:000000000000:listener/app/demo/1/2";
-
-    fn web() -> Value {
-        json!({"clusterRef": {"name": "main"}, "taskDefinitionRef": {"name": "web"}, "desiredCount": 2, "launchType": "FARGATE",
-               "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"]}},
-               "loadBalancers": [{"containerName": "app", "containerPort": 80, "targetGroup": {
-                   "protocol": "HTTP", "port": 80, "vpcId": "vpc-1", "targetType": "ip",
-                   "rules": [{"listenerArn": LISTENER, "conditions": [{"pathPatternConfig": {"values": ["/b", "/a"]}}]}]}}]})
-    }
-
-    fn build(json: Value) -> Result<DesiredService, Invalid> {
-        let references = References {
-            cluster: "main".into(),
-            task_definition: "arn:aws:ecs:us-east-1:0:task-definition/web:1".into(),
-        };
-        desired(
-            WEB,
-            &spec(json),
-            &references,
-            &Known::default(),
-            &installation(),
-        )
-    }
-
-    #[test]
-    fn target_names_the_foreign_groups_that_rules_lead_to() {
-        let mut json = web();
-        let rule = &mut json["loadBalancers"][0]["targetGroup"]["rules"][0];
-        rule["actions"] = json!([
-            {"type": "forward", "targetGroupArn": "arn:a"},
-            {"type": "forward", "forwardConfig": {"targetGroups": [{"weight": 1}, {"targetGroupArn": "arn:b"}]}},
-        ]);
-        let target = target(WEB, &spec(json), "main", &Known::default(), &installation());
-        let groups = target.unwrap().foreign_target_groups;
-        assert_eq!(groups, ["arn:a", "arn:b"].map(str::to_owned).into());
-    }
-
-    #[test]
-    fn members_are_awss_own() {
-        let desired = build(web()).unwrap();
-        let keys: Vec<_> = desired.members.keys().map(String::as_str).collect();
-        assert_eq!(
-            keys,
-            [
-                "desiredCount",
-                "launchType",
-                "networkConfiguration",
-                "taskDefinition"
-            ]
-        );
-        assert_eq!(
-            desired.target_groups[0].rules[0].conditions,
-            [json!({"pathPatternConfig": {"values": ["/a", "/b"]}})]
-        );
-        assert_eq!(
-            desired.target_groups[0].rules[0].actions,
-            [json!({"type": "forward"})]
-        );
-    }
-
-    #[test]
-    fn count_and_placement_do_not_start_rollouts() {
-        let mut scaled = web();
-        scaled["desiredCount"] = json!(5);
-        assert_eq!(
-            build(web()).unwrap().rollout_hash,
-            build(scaled).unwrap().rollout_hash
-        );
-        let mut moved = web();
-        moved["networkConfiguration"]["awsvpcConfiguration"]["subnets"] = json!(["subnet-2"]);
-        assert_ne!(
-            build(web()).unwrap().rollout_hash,
-            build(moved).unwrap().rollout_hash
-        );
-    }
-
-    #[test]
-    fn absent_count_is_one_at_creation_and_declared_never() {
-        let mut open = web();
-        open.as_object_mut().unwrap().remove("desiredCount");
-        let desired = build(open).unwrap();
-        assert_eq!(desired.first_desired_count, Some(1));
-        assert!(!desired.members.contains_key("desiredCount"));
-    }
-
-    #[test]
-    fn mistakes_are_named_by_path() {
-        type Break = fn(&mut Value);
-        let cases: [(&str, Break); 7] = [
-            ("spec.clusterRef", |s| s["cluster"] = json!("main")),
-            ("spec.taskDefinitionRef", |s| {
-                s["taskDefinition"] = json!("web:1")
-            }),
-            ("spec.capacityProviderStrategy", |s| {
-                s["capacityProviderStrategy"] = json!([{"capacityProvider": "FARGATE"}])
-            }),
-            ("spec.loadBalancers[0]", |s| {
-                s["loadBalancers"][0]["targetGroupArn"] = json!("arn:x")
-            }),
-            ("spec.loadBalancers[0].targetGroup.port", |s| {
-                s["loadBalancers"][0]["targetGroup"]
-                    .as_object_mut()
-                    .unwrap()
-                    .remove("port");
-            }),
-            (
-                "spec.loadBalancers[0].targetGroup.rules[0].listenerArn",
-                |s| s["loadBalancers"][0]["targetGroup"]["rules"][0]["listenerArn"] = json!("demo"),
-            ),
-            (
-                "spec.loadBalancers[0].targetGroup.rules[0].conditions[0]",
-                |s| s["loadBalancers"][0]["targetGroup"]["rules"][0]["conditions"] = json!([{}]),
-            ),
-        ];
-        for (path, break_it) in cases {
-            let mut broken = web();
-            break_it(&mut broken);
-            let error = build(broken).unwrap_err();
-            assert_eq!(error.path, path, "{error}");
-        }
-    }
-
-    #[test]
-    fn bare_family_is_refused() {
-        let mut bare = web();
-        bare.as_object_mut().unwrap().remove("taskDefinitionRef");
-        bare["taskDefinition"] = json!("web");
-        assert_eq!(build(bare).unwrap_err().path, "spec.taskDefinition");
-    }
 }

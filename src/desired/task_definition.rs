@@ -8,11 +8,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Identity, Invalid, declared_tags, members, remove_lifecycle, schema, tags};
+use super::{Identity, Invalid, declared_tags, known, members, remove_lifecycle, schema, tags};
 use crate::{
     api::{EcsTaskDefinitionSpec, container::ContainerDefinition, size},
     model::{
-        Installation, Members, Tags,
+        Installation, Members, Tags, arn,
         declared::Paths,
         hash,
         ownership::{self, Owner},
@@ -75,7 +75,10 @@ impl DesiredTaskDefinition {
     }
 }
 
-/// Which family an object means.
+/// The member that names it.
+const FAMILY: &str = "spec.family";
+
+/// Which family an object means: that which the status knows, if it knows one.
 pub fn target(
     id: Identity<'_>,
     spec: &EcsTaskDefinitionSpec,
@@ -83,7 +86,10 @@ pub fn target(
     installation: &Installation,
 ) -> Result<Target, Invalid> {
     Ok(Target {
-        family: id.aws_name(spec.family.as_deref(), "spec.family")?,
+        family: match known_arn.and_then(arn::name) {
+            Some(known) => known.to_owned(),
+            None => id.aws_name(spec.family.as_deref(), FAMILY)?,
+        },
         owner: id.owner(installation),
         known_arn: known_arn.map(str::to_owned),
     })
@@ -98,6 +104,11 @@ pub fn desired(
 ) -> Result<DesiredTaskDefinition, Invalid> {
     let mut members = members(spec);
     check(spec, &members)?;
+    if let Some(arn) = known_arn {
+        let family = id.aws_name(spec.family.as_deref(), FAMILY)?;
+        known::stays(FAMILY, &family, arn::name(arn), arn)?;
+        known::stays_in_region(&spec.lifecycle, arn, installation)?;
+    }
     let target = target(id, spec, known_arn, installation)?;
     let mut tags = tags(&spec.lifecycle, &target.owner)?;
     remove_lifecycle(&mut members);
@@ -251,6 +262,47 @@ mod tests {
             error.path == "spec" && error.message.contains("65536"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn family_that_is_known_keeps_name_and_region() {
+        let known = "arn:aws:ecs:us-east-1:000000000000:task-definition/team-web:7";
+        let build = |member: &str, value: &str| {
+            let mut edited = fargate();
+            edited[member] = json!(value);
+            let target = target(WEB, &spec(edited.clone()), Some(known), &installation());
+            assert_eq!(target.unwrap().family, "team-web", "what is deleted");
+            desired(WEB, &spec(edited), Some(known), &installation())
+        };
+        assert!(build("family", "team-web").is_ok() && build("region", "us-east-1").is_ok());
+        for (member, value) in [("family", "other"), ("region", "eu-west-1")] {
+            let error = build(member, value).unwrap_err();
+            assert_eq!(error.path, format!("spec.{member}"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_containers_run_and_hold_is_never_repeated() {
+        let long = "hunter2".repeat(40_000);
+        let cases = [
+            json!({"healthCheck": {"command": ["curl -u u:hunter2 http://x"]}}),
+            json!({"healthCheck": {"command": ["CMD-SHELL", "hunter2"], "interval": 1}}),
+            json!({"command": [long], "entryPoint": ["hunter2"]}),
+            json!({"entryPoint": [long]}),
+            json!({"environment": [{"name": "A", "value": "hunter2"}, {"name": "A", "value": "hunter2"}]}),
+            json!({"environment": [{"name": "A", "value": long}]}),
+            json!({"environment": [{"name": "A", "value": "hunter2"}], "secrets": [{"name": "A", "valueFrom": "arn:s"}]}),
+            json!({"logConfiguration": {"logDriver": "awslogs", "options": {"a": long}}}),
+            json!({"dockerLabels": {"a": long}}),
+            json!({"firelensConfiguration": {"type": "fluentbit", "options": {"a": long}}}),
+        ];
+        for case in cases {
+            let mut broken = fargate();
+            let container = broken["containerDefinitions"][0].as_object_mut().unwrap();
+            container.extend(case.as_object().unwrap().clone());
+            let error = desired(WEB, &spec(broken), None, &installation()).unwrap_err();
+            assert!(!error.to_string().contains("hunter2"), "{}", error.path);
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub fn check(object: &Object) -> Result<(), Invalid> {
     match object.kind {
         Kind::Cluster => {
             let cluster: EcsCluster = typed(manifest)?;
-            desired::cluster::desired(id, &cluster.spec, &installation).map(drop)
+            desired::cluster::desired(id, &cluster.spec, None, &installation).map(drop)
         }
         Kind::TaskDefinition => {
             let task_definition: EcsTaskDefinition = typed(manifest)?;

@@ -169,6 +169,13 @@ pub fn as_created(service: &mut Map<String, Value>) {
         .flatten()
         .find(|deployment| deployment["status"] == "PRIMARY")
         .cloned();
+    // AWS may show the launch type that a service was created with beside the strategy that it runs by (Service, member launchType).
+    let strategy = service.get("capacityProviderStrategy");
+    let has_strategy =
+        strategy.is_some_and(|items| items.as_array().is_some_and(|items| !items.is_empty()));
+    if primary.is_some() && has_strategy {
+        service.remove("launchType");
+    }
     for block in ON_DEPLOYMENTS {
         if let Some(value) = primary.as_ref().and_then(|primary| primary.get(block)) {
             service.entry(block).or_insert_with(|| value.clone());
@@ -292,12 +299,14 @@ mod tests {
     #[test]
     fn described_service_is_read_as_it_would_be_created() {
         let text = r#"{"services": [{"serviceName": "web", "clusterArn": "arn:aws:ecs:r:a:cluster/main", "taskDefinition": "web:3",
+            "launchType": "EC2", "capacityProviderStrategy": [{"capacityProvider": "FARGATE", "weight": 1}],
             "deployments": [{"status": "PRIMARY", "vpcLatticeConfigurations": []}], "status": "ACTIVE"}]}"#;
         let file = File { name: "-", text };
         let content = file.read().expect("readable");
         assert_eq!(
             Value::Object(content.drafts[0].spec.clone()),
-            serde_json::json!({"cluster": "main", "serviceName": "web", "taskDefinition": "web:3"})
+            serde_json::json!({"cluster": "main", "serviceName": "web", "taskDefinition": "web:3",
+                "capacityProviderStrategy": [{"capacityProvider": "FARGATE", "weight": 1}]})
         );
         assert!(
             content.notes.iter().any(|note| note.contains("AWS's output only): services[0].clusterArn, services[0].deployments, services[0].status")),

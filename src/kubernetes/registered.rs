@@ -15,7 +15,8 @@ use crate::api::EcsTaskDefinition;
 pub type Key = (String, String);
 
 /// What was registered for one generation of one object.
-struct Revision {
+#[derive(Clone)]
+pub struct Revision {
     uid: String,
     generation: Option<i64>,
     arn: String,
@@ -55,11 +56,13 @@ impl Registered {
         let _ = self.told.send(key(object));
     }
 
-    /// The revision of this very spec, when its status does not say it yet.
-    pub fn arn(&self, object: &EcsTaskDefinition) -> Option<String> {
+    /// What was registered last, when the status does not say it yet. To be asked before the watch's store is: what the store
+    /// does not show then is known here, or will be told.
+    pub fn latest(&self, namespace: &str, name: &str) -> Option<Revision> {
         let revisions = self.lock();
-        let revision = revisions.get(&key(object))?;
-        revision.is_of(object).then(|| revision.arn.clone())
+        revisions
+            .get(&(namespace.to_owned(), name.to_owned()))
+            .cloned()
     }
 
     /// A watch shows the task definition. Says whether it shows no more than was told.
@@ -91,6 +94,11 @@ impl Registered {
 }
 
 impl Revision {
+    /// Its ARN, if it is of this very spec.
+    pub fn arn(&self, object: &EcsTaskDefinition) -> Option<&str> {
+        self.is_of(object).then_some(self.arn.as_str())
+    }
+
     fn is_of(&self, object: &EcsTaskDefinition) -> bool {
         object.metadata.uid.as_deref() == Some(self.uid.as_str())
             && object.metadata.generation == self.generation
@@ -125,15 +133,29 @@ mod tests {
         object(1, json!({"observedGeneration": 1, "arn": arn}))
     }
 
+    fn arn(registered: &Registered, object: &EcsTaskDefinition) -> Option<String> {
+        let latest = registered.latest("team", "web")?;
+        latest.arn(object).map(str::to_owned)
+    }
+
+    #[test]
+    fn revision_that_the_watch_shows_in_the_moment_between_two_looks_is_known() {
+        let (registered, _hears) = Registered::new();
+        registered.tell(&new(), "web:1");
+        let (latest, old) = (registered.latest("team", "web"), new());
+        assert!(registered.shown(&ready("web:1")), "nobody is woken");
+        assert_eq!(latest.unwrap().arn(&old), Some("web:1"));
+    }
+
     #[test]
     fn revision_is_told_once_and_known_until_the_watch_shows_it() {
         let (registered, mut hears) = Registered::new();
         registered.tell(&new(), "web:1");
         assert_eq!(hears.try_recv().unwrap(), ("team".into(), "web".into()));
-        assert_eq!(registered.arn(&new()).as_deref(), Some("web:1"));
+        assert_eq!(arn(&registered, &new()).as_deref(), Some("web:1"));
         assert!(registered.shown(&new()), "the finalizer, for example");
         assert!(registered.shown(&ready("web:1")));
-        assert_eq!(registered.arn(&new()), None);
+        assert_eq!(arn(&registered, &new()), None);
         assert!(!registered.shown(&ready("web:1")));
         registered.tell(&ready("web:1"), "web:1");
         assert!(hears.try_recv().is_err());
@@ -144,9 +166,9 @@ mod tests {
         let (registered, _hears) = Registered::new();
         registered.tell(&new(), "web:1");
         let edited = object(2, json!({"observedGeneration": -1}));
-        assert_eq!(registered.arn(&edited), None);
+        assert_eq!(arn(&registered, &edited), None);
         assert!(!registered.shown(&edited));
-        assert_eq!(registered.arn(&new()), None);
+        assert_eq!(arn(&registered, &new()), None);
     }
 
     #[test]
@@ -154,6 +176,6 @@ mod tests {
         let (registered, _hears) = Registered::new();
         registered.tell(&new(), "web:1");
         assert!(!registered.shown(&ready("web:2")));
-        assert_eq!(registered.arn(&new()), None);
+        assert_eq!(arn(&registered, &new()), None);
     }
 }

@@ -5,6 +5,17 @@ pub fn last_segment(arn_or_name: &str) -> &str {
     arn_or_name.rsplit('/').next().unwrap_or(arn_or_name)
 }
 
+/// Region of an ARN.
+pub fn region(arn: &str) -> Option<&str> {
+    let region = arn.split(':').nth(3)?;
+    (!region.is_empty()).then_some(region)
+}
+
+/// Name of the cluster, service or family in an ARN of ECS; none: it is no such ARN.
+pub fn name(arn: &str) -> Option<&str> {
+    Some(arn.split(':').nth(5)?.rsplit_once('/')?.1)
+}
+
 /// Revision of `…task-definition/family:7` or `family:7`.
 pub fn revision(task_definition: &str) -> Option<i64> {
     last_segment(task_definition)
@@ -57,6 +68,17 @@ mod tests {
             with_revision(TD, 3).as_deref(),
             Some("arn:aws:ecs:us-east-1:000000000000:task-definition/web:3")
         );
+    }
+
+    #[test]
+    fn region_and_name_are_read_from_arns_only() {
+        let service = "arn:aws-cn:ecs:cn-north-1:000000000000:service/main/web";
+        assert_eq!((region(TD), name(TD)), (Some("us-east-1"), Some("web")));
+        assert_eq!(
+            (region(service), name(service)),
+            (Some("cn-north-1"), Some("web"))
+        );
+        assert_eq!((region("web:7"), name("web:7")), (None, None));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! Values only: no client, no clock, no AWS SDK.
 
+pub mod absent;
 pub mod arn;
 pub mod content;
 pub mod declared;

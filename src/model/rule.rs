@@ -127,7 +127,8 @@ fn action(action: &Members) -> Members {
         let Some(members) = config.as_object_mut() else {
             continue;
         };
-        members.retain(|_, value| !is_empty(value));
+        // A redirect without a query is said by an empty one: absence keeps the request's.
+        members.retain(|key, value| !is_empty(value) || (key == "query" && value.is_string()));
         let fill = |members: &mut Members, defaults: &[(&str, Value)]| {
             for (key, value) in defaults {
                 members.entry(*key).or_insert_with(|| value.clone());
@@ -262,6 +263,17 @@ mod tests {
         for (declared, observed) in cases {
             assert_eq!(actions(&[declared]), actions(&[observed]));
         }
+    }
+
+    #[test]
+    fn redirect_that_drops_the_query_differs_from_one_that_keeps_it() {
+        let redirect = |query: Value| {
+            let config = json!({"statusCode": "HTTP_301", "host": "b.example", "query": query});
+            actions(&[json!({"type": "redirect", "redirectConfig": config})])
+        };
+        let kept = redirect(json!("#{query}"));
+        assert_ne!(redirect(json!("")), kept);
+        assert_eq!(redirect(Value::Null), kept);
     }
 
     #[test]

@@ -34,8 +34,12 @@ pub fn default(setting: &str, members: &Members) -> Value {
         "healthCheckPath" if checks_http && is_grpc => json!("/AWS.ALB/healthcheck"),
         "healthCheckPath" if checks_http => json!("/"),
         "healthCheckIntervalSeconds" => json!(30),
-        // Measured for HTTP groups (aws.md 4.4), where the model's text says 6.
-        "healthCheckTimeoutSeconds" => json!(if is_application { 5 } else { 10 }),
+        // Measured for HTTP (aws.md 4.4), where the model's text says 6; by that text for all others.
+        "healthCheckTimeoutSeconds" => json!(if text("protocol") == Some("HTTP") {
+            5
+        } else {
+            10
+        }),
         "healthyThresholdCount" => json!(5),
         "unhealthyThresholdCount" => json!(2),
         "matcher" if checks_http && is_grpc => json!({"grpcCode": "12"}),
@@ -118,6 +122,15 @@ mod tests {
             json!({"protocol": "HTTP", "protocolVersion": "HTTP1", "port": 80, "vpcId": "v", "targetType": "instance", "ipAddressType": "ipv4", "healthCheckPath": "/x"}),
         );
         assert_eq!(identity(&bare), identity(&full));
+    }
+
+    #[test]
+    fn check_of_a_group_that_is_not_http_times_out_after_ten_seconds() {
+        for (protocol, seconds) in [("HTTP", 5), ("HTTPS", 10), ("TCP", 10), ("TLS", 10)] {
+            let group = members(json!({"protocol": protocol, "port": 80, "vpcId": "v"}));
+            let timeout = default("healthCheckTimeoutSeconds", &group);
+            assert_eq!(timeout, json!(seconds), "{protocol}");
+        }
     }
 
     #[test]

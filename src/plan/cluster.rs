@@ -7,7 +7,7 @@ use super::{
     completion::{self, Completed},
     diff,
     refusal::{cannot_reset, not_owned},
-    request, reset, tags,
+    request, reset, status, tags,
 };
 use crate::{
     api::condition::Reason,
@@ -55,6 +55,9 @@ pub fn plan(
                 known == Some(arn),
             );
         }
+    }
+    if let Some(word) = status::unknown_status(cluster, &status::CLUSTER) {
+        return status::wait_for_known("cluster", name, word);
     }
     let completed = completed(desired, &removed, applied);
     let kept = completed.kept_in(&cluster.members);
@@ -150,7 +153,7 @@ mod tests {
     };
 
     fn desired(json: Value) -> DesiredCluster {
-        desired::cluster::desired(WEB, &spec(json), &installation()).unwrap()
+        desired::cluster::desired(WEB, &spec(json), None, &installation()).unwrap()
     }
 
     fn seen(desired: &DesiredCluster, members: Value) -> Resource {
@@ -307,8 +310,6 @@ mod tests {
             input.extend(members.as_object().unwrap().clone());
             Step::UpdateCluster(input)
         };
-        let disabled = json!([{"name": "containerInsights", "value": "disabled"}]);
-        assert_eq!(without("settings"), [update(json!({"settings": disabled}))]);
         let logging = json!({"executeCommandConfiguration": {"logging": "DEFAULT"}});
         assert_eq!(
             without("configuration"),
@@ -379,19 +380,27 @@ mod tests {
     }
 
     #[test]
-    fn key_that_aws_cannot_take_back_is_told() {
-        let full = json!({"configuration": {"managedStorageConfiguration": {"kmsKeyId": "k"}}});
-        let before = desired(full.clone());
-        let observed = seen(&before, full);
-        let plan = plan(
-            &desired(json!({})),
-            Some(&observed),
-            None,
-            &before.declared(),
-        );
-        assert!(plan.steps.is_empty(), "{plan:?}");
-        assert!(
-            matches!(&plan.state, State::Blocked(_, m) if m.contains("managedStorageConfiguration"))
-        );
+    fn what_aws_cannot_take_back_is_told_and_stays() {
+        let cases = [
+            (
+                "managedStorageConfiguration",
+                json!({"configuration": {"managedStorageConfiguration": {"kmsKeyId": "k"}}}),
+            ),
+            (
+                "the account's setting",
+                json!({"settings": [{"name": "containerInsights", "value": "enabled"}]}),
+            ),
+        ];
+        for (what, full) in cases {
+            let before = desired(full.clone());
+            let observed = seen(&before, full);
+            let bare = desired(json!({}));
+            let plan = plan(&bare, Some(&observed), None, &before.declared());
+            assert!(plan.steps.is_empty(), "{plan:?}");
+            assert!(
+                matches!(&plan.state, State::Blocked(_, why) if why.contains(what) && why.contains("was taken out")),
+                "{plan:?}"
+            );
+        }
     }
 }

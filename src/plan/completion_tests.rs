@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     completion::{Completed, complete},
-    reset::service,
+    reset::{Origin, service},
 };
 use crate::model::{
     Members,
@@ -25,7 +25,7 @@ fn taken_out(before: Value, after: Value) -> Completed {
     complete(
         &after,
         removed,
-        |path, block| service(path, block, false),
+        |path, block| service(path, block, Origin::default()),
         is_new,
     )
 }
@@ -199,7 +199,7 @@ fn documents_are_never_completed() {
     let completed = complete(
         &members(after.clone()),
         [old],
-        |path, block| service(path, block, false),
+        |path, block| service(path, block, Origin::default()),
         |_| false,
     );
     assert_eq!(Value::Object(completed.members), after);

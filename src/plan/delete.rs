@@ -1,6 +1,11 @@
 //! Plans of deletion: the same line with nothing desired, in reverse order. `Settled` without steps means gone.
 
-use super::{Plan, Step, request, rule, service::owned_rules, tags};
+use super::{
+    Plan, Step, request, rule,
+    service::owned_rules,
+    status::{self, unknown_status, wait_for_known},
+    tags,
+};
 use crate::{
     api::condition::Reason,
     desired::{cluster, service, task_definition},
@@ -41,6 +46,9 @@ pub fn cluster(target: &cluster::Target, observed: &Cluster, retains: bool) -> P
     let Some(cluster) = seen.filter(|cluster| is_ours(&target.owner, &cluster.tags)) else {
         return Plan::settled();
     };
+    if let Some(word) = unknown_status(cluster, &status::CLUSTER) {
+        return wait_for_known("cluster", &target.name, word);
+    }
     if retains {
         return Plan::steps(retain(&cluster.tags, |changes| {
             changes.ecs(cluster.text("clusterArn").unwrap_or_default())
@@ -107,6 +115,9 @@ pub fn service(
         .service
         .as_ref()
         .filter(|service| is_ours(owner, &service.tags));
+    if let Some(word) = service.and_then(|seen| unknown_status(seen, &status::SERVICE)) {
+        return wait_for_known("service", &target.name, word);
+    }
     let service_stays = service.is_some_and(|service| retains(&service.tags));
     let (kept_rules, rules): (Vec<_>, Vec<_>) = owned_rules(owner, observed)
         .into_iter()

@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use super::Change;
 use crate::model::{
-    Members, arn,
+    Members,
+    absent::{self, is_absence},
+    arn,
     declared::DOCUMENTS,
     text::{is_secret, without_secrets},
 };
@@ -96,15 +98,21 @@ pub fn differs(key: &str, declared: &Value, observed: &Value) -> bool {
         return !is_same_document(declared, observed);
     }
     match (declared, observed) {
-        (Value::Object(declared), Value::Object(observed)) => declared
-            .iter()
-            .any(|(key, value)| differs(key, value, observed.get(key).unwrap_or(&Value::Null))),
+        (Value::Object(declared), Value::Object(observed)) => {
+            declared.iter().any(|(name, value)| {
+                let seen = observed.get(name).unwrap_or(&Value::Null);
+                match absent::is_map(key) {
+                    true => value != seen,
+                    false => differs(name, value, seen),
+                }
+            })
+        }
         (Value::Array(declared), Value::Array(observed)) => lists_differ(key, declared, observed),
         (Value::Number(declared), Value::Number(observed)) => {
             declared.as_f64() != observed.as_f64()
         }
         (Value::String(declared), Value::String(observed)) => texts_differ(key, declared, observed),
-        (value, Value::Null) | (Value::Null, value) => !is_default(key, value),
+        (value, Value::Null) | (Value::Null, value) => !is_absence(key, value),
         (declared, observed) => declared != observed,
     }
 }
@@ -189,43 +197,6 @@ fn texts_differ(key: &str, declared: &str, observed: &str) -> bool {
             canonical(declared) != canonical(observed)
         }
         _ => declared != observed,
-    }
-}
-
-/// What AWS may leave out of an answer, or fill in: nothing, and its own defaults (aws.md 4.4).
-fn is_default(key: &str, value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => true,
-        Value::Bool(true) => key == "resetOnHealthyTask",
-        Value::Number(number) => {
-            let default = match key {
-                "timeoutInMinutes" => 1440.0,
-                "stepPercent" => 10.0,
-                "stepBakeTimeInMinutes" => 6.0,
-                "canaryPercent" => 5.0,
-                "canaryBakeTimeInMinutes" => 10.0,
-                _ => 0.0,
-            };
-            number.as_f64() == Some(0.0) || number.as_f64() == Some(default)
-        }
-        Value::String(text) => matches!(
-            (key, text.as_str()),
-            (_, "")
-                | ("assignPublicIp" | "includeQueryParameters", "DISABLED")
-                | ("propagateTags", "NONE")
-                | ("schedulingStrategy", "REPLICA")
-                | ("strategy", "ROLLING")
-                | ("targetType", "AWS_LAMBDA")
-                | ("action", "ROLLBACK")
-                | ("platformVersion", "LATEST")
-                | ("filesystemType", "xfs")
-        ),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(members) => {
-            *value == json!({"type": "ECS"})
-                || *value == json!({"type": "BOUNDED_PERCENT", "value": 50})
-                || members.iter().all(|(key, value)| is_default(key, value))
-        }
     }
 }
 
@@ -322,6 +293,41 @@ mod tests {
     fn real_differences_are_seen() {
         let cases = [
             ("desiredCount", json!(2), json!(3)),
+            (
+                "timeout",
+                json!({"perRequestTimeoutSeconds": 0}),
+                json!(null),
+            ),
+            (
+                "services",
+                json!([{"portName": "a", "timeout": {"idleTimeoutSeconds": 0}}]),
+                json!([{"portName": "a"}]),
+            ),
+            (
+                "gatewayConnectors",
+                json!([{"portName": "a", "deregistrationDelay": {"timeoutSeconds": 0}}]),
+                json!([{"portName": "a"}]),
+            ),
+            (
+                "linearConfiguration",
+                json!({"stepBakeTimeInMinutes": null}),
+                json!({"stepBakeTimeInMinutes": 0}),
+            ),
+            (
+                "canaryConfiguration",
+                json!({"canaryBakeTimeInMinutes": null}),
+                json!({"canaryBakeTimeInMinutes": 0}),
+            ),
+            (
+                "deploymentCircuitBreaker",
+                json!({"resetOnHealthyTask": false}),
+                json!({}),
+            ),
+            (
+                "logConfiguration",
+                json!({"logDriver": "awslogs", "options": {"mode": ""}}),
+                json!({"logDriver": "awslogs", "options": {}}),
+            ),
             ("enableExecuteCommand", json!(true), json!(null)),
             ("platformVersion", json!("1.3.0"), json!("1.4.0")),
             ("subnets", json!(["a"]), json!(["a", "b"])),

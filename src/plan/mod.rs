@@ -32,6 +32,7 @@ mod service_reset_tests;
 mod service_restart_tests;
 #[cfg(test)]
 mod service_tests;
+pub mod status;
 pub mod tags;
 pub mod target_group;
 pub mod task_definition;

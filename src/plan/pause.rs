@@ -56,7 +56,8 @@ pub fn record(value: &str, observed: &observed::Service) -> Option<DeploymentAct
             "the deployment {id} is not the current one, which is {running_id}"
         )));
     }
-    if running["rolloutState"] != "IN_PROGRESS" {
+    let state = running["rolloutState"].as_str();
+    if matches!(state, None | Some("COMPLETED" | "FAILED")) {
         return Some(refused(format!("the deployment {id} has ended")));
     }
     current(observed).map(|pause| DeploymentAction {

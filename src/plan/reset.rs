@@ -19,16 +19,34 @@ pub enum Reset {
     Kept(&'static str),
 }
 
+/// What AWS's defaults of a service depend on besides its other members.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Origin {
+    /// It runs one task per instance.
+    pub is_daemon: bool,
+    /// It was created with a launch type.
+    pub had_launch_type: bool,
+}
+
 /// Sets back members of a service (UpdateService and its blocks; aws.md 4.1, 4.4).
-pub fn service(path: &str, block: &Members, is_daemon: bool) -> Reset {
+pub fn service(path: &str, block: &Members, origin: Origin) -> Reset {
     let is = |key: &str, value: &str| block.get(key).and_then(Value::as_str) == Some(value);
-    let (most, least) = if is_daemon { (100, 0) } else { (200, 100) };
+    let (most, least) = if origin.is_daemon {
+        (100, 0)
+    } else {
+        (200, 100)
+    };
     Reset::To(match path {
         "/desiredCount" => return Reset::Released,
         "/launchType" if block.contains_key("capacityProviderStrategy") => return Reset::Released,
         "/launchType" => {
             return Reset::Kept(
                 "Declare it again, or move the service to a capacityProviderStrategy.",
+            );
+        }
+        "/capacityProviderStrategy" if !origin.had_launch_type => {
+            return Reset::Kept(
+                "Declare the strategy that is wanted, or create another EcsService: AWS goes back to a launch type only if the service was created with one.",
             );
         }
         "/availabilityZoneRebalancing" => {
@@ -104,8 +122,11 @@ pub fn target_group(path: &str, members: &Members) -> Reset {
 /// Sets back members of a cluster (UpdateCluster, PutClusterCapacityProviders).
 pub fn cluster(path: &str) -> Reset {
     Reset::To(match path {
-        // The default of the account setting of the same name.
-        "/settings" => json!([{"name": "containerInsights", "value": "disabled"}]),
+        "/settings" => {
+            return Reset::Kept(
+                "Declare the value that is wanted, disabled for example: AWS has no way back to the account's setting.",
+            );
+        }
         // All that it can have: one that logs by default may have a key.
         "/configuration/executeCommandConfiguration" => {
             json!({"logging": "DEFAULT", "kmsKeyId": null, "logConfiguration": null})

@@ -12,6 +12,20 @@ use crate::{
     model::{arn, observed},
 };
 
+/// Statuses of a service deployment that ECS gave up or was told to stop. Others, among them those that AWS adds, say no such thing.
+const GIVEN_UP: [&str; 5] = [
+    "STOPPED",
+    "ROLLBACK_REQUESTED",
+    "ROLLBACK_IN_PROGRESS",
+    "ROLLBACK_SUCCESSFUL",
+    "ROLLBACK_FAILED",
+];
+
+/// Whether a service deployment of this status was given up.
+pub fn is_given_up(status: &str) -> bool {
+    GIVEN_UP.contains(&status)
+}
+
 /// The service's PRIMARY deployment, as DescribeServices gives it.
 pub fn primary(service: &observed::Resource) -> Option<&Value> {
     service
@@ -138,16 +152,20 @@ pub fn state(desired: &DesiredService, observed: &observed::Service) -> State {
             let what = format!("{name} is not rolled out yet: {}", pause::describe(pause));
             return State::Waiting(Reason::RolloutInProgress, what);
         }
-        Some(_) => {
+        Some(state) => {
             let trouble = match (failed, observed.stopped_tasks.first()) {
                 (0, _) => String::new(),
                 (n, Some(why)) => format!("; {n} failed, last: {why}"),
                 (n, None) => format!("; {n} failed"),
             };
+            let doing = match state {
+                "IN_PROGRESS" => format!("ECS is rolling out {name}"),
+                unknown => format!("ECS says that the rollout of {name} is {unknown}"),
+            };
             return State::Waiting(
                 Reason::RolloutInProgress,
                 format!(
-                    "ECS is rolling out {name}: {running} of {desired_count} running, {pending} pending{trouble}"
+                    "{doing}: {running} of {desired_count} running, {pending} pending{trouble}"
                 ),
             );
         }

@@ -1,7 +1,7 @@
 //! Steps of the managed rules on one listener: changed in place wherever possible, so that there is no moment without a rule.
 //!
 //! What exists is matched with what is declared by settings first (then only the priority can differ), by declared
-//! priority next, by target group last; the rest is created or is stale.
+//! priority, conditions and actions next, by target group last; the rest is created or is stale.
 
 use serde_json::{Value, json};
 
@@ -27,8 +27,9 @@ pub struct Rules<'a> {
     pub changes: Vec<Change>,
     /// Rules of ours that nothing declares any more: deleted when nothing needs them. Adopted ones are not among them.
     pub stale: Vec<&'a Rule>,
-    /// Calls that make adopted rules what is declared in their place, when nothing needs them as they are: they are never
-    /// deleted, and would shadow what was created in the meantime, which is then stale.
+    /// Calls that put what is declared in the place of rules that are left over, when nothing needs them as they are. Adopted
+    /// ones are made what is declared: they are never deleted, and would shadow what was created in the meantime, which is then
+    /// stale. Others give their priority to what was created instead of them, before they go.
     pub handed_over: Vec<Step>,
     /// Why it can't be done.
     pub blocked: Option<(Reason, String)>,
@@ -70,6 +71,12 @@ pub fn plan<'a>(
             && wanted.rule.priority == rule.priority
             && (!forwards(rule) || forwards_to(rule, wanted.target_group_arn))
     });
+    take(&|wanted, rule| {
+        // Not for one that is to lead to the own group from now on: it has its requests answered until the service is there.
+        wanted.rule.conditions == rule.conditions
+            && (forwards_to(rule, wanted.target_group_arn) || !wanted.leads_to_its_group())
+    });
+    take(&|wanted, rule| wanted.has_actions(rule));
     take(&|wanted, rule| forwards_to(rule, wanted.target_group_arn));
 
     let mut priorities = Vec::new();
@@ -139,7 +146,39 @@ pub fn plan<'a>(
     let (adopted, stale) = free.into_iter().partition(|rule| is_adopted(rule));
     rules.stale = stale;
     rules.handed_over = hand_over(wanted, adopted);
+    let swaps = swaps(wanted, &pairs, &rules.stale);
+    if !swaps.is_empty() {
+        let swap = Step::SetRulePriorities(request! {"rulePriorities": swaps});
+        rules.handed_over.push(swap);
+    }
     rules
+}
+
+/// The priorities with which rules that were created instead of stale ones stand in their place: else they would be tried after
+/// every rule that came in between. Theirs go to the stale ones, so that no moment is without a rule.
+fn swaps(wanted: &[Wanted<'_>], pairs: &[Option<&Rule>], stale: &[&Rule]) -> Vec<Value> {
+    let mut left = stale.to_vec();
+    let mut swaps = Vec::new();
+    for (wanted, rule) in wanted.iter().zip(pairs) {
+        let Some((rule, priority)) = rule.and_then(|rule| Some((rule, rule.priority?))) else {
+            continue;
+        };
+        let is_place = |old: &&Rule| match wanted.rule.priority {
+            Some(declared) => old.priority == Some(declared),
+            // An adopted one stands where somebody else has put it.
+            None => {
+                !is_adopted(rule)
+                    && old.conditions == rule.conditions
+                    && old.priority.is_some_and(|old| old < priority)
+            }
+        };
+        if let Some(index) = left.iter().position(is_place) {
+            let old = left.remove(index);
+            swaps.push(json!({"ruleArn": rule.arn, "priority": old.priority}));
+            swaps.push(json!({"ruleArn": old.arn, "priority": priority}));
+        }
+    }
+    swaps
 }
 
 /// The changes that put the declared rules in the place of adopted ones with their conditions or their priority.

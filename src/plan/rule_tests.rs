@@ -231,3 +231,93 @@ fn other_client_secret_is_sent_with_its_check_value_and_weights_stay() {
     rule.tags = Some(Tags::from([(CLIENT_SECRET.to_owned(), "beef".to_owned())]));
     assert_eq!(run(&rule), []);
 }
+
+/// A rule that leads to no group of its own: declared, and as it was seen with a priority.
+fn elsewhere(path: &str, action: &serde_json::Value, seen_at: i32) -> (DesiredRule, Rule) {
+    let mut declared = desired(path, None);
+    declared.actions = vec![action.clone()];
+    let mut rule = seen(&format!("r{seen_at}"), path, seen_at, "");
+    rule.actions = vec![action.clone()];
+    (declared, rule)
+}
+
+/// Actions after which no request comes to the rule's own group, each with another value for an edit.
+fn actions_that_lead_elsewhere() -> [(serde_json::Value, serde_json::Value); 3] {
+    let redirect = |path| json!({"type": "redirect", "redirectConfig": {"statusCode": "HTTP_301", "protocol": "HTTPS", "path": path}});
+    let fixed = |body| json!({"type": "fixed-response", "fixedResponseConfig": {"statusCode": "503", "messageBody": body}});
+    let foreign = |arn| json!({"type": "forward", "targetGroupArn": arn});
+    [
+        (redirect("/a"), redirect("/b")),
+        (fixed("closed"), fixed("open at 9")),
+        (foreign("arn:foreign"), foreign("arn:other")),
+    ]
+}
+
+#[test]
+fn edit_of_a_rule_that_leads_elsewhere_changes_it_in_its_place() {
+    for (action, other) in actions_that_lead_elsewhere() {
+        let (declared, rule) = elsewhere("/old", &action, 3);
+        let main = seen("main", "/a", 2, "arn:tg");
+        let owned = [rule, main];
+        let mut other_action = declared.clone();
+        other_action.actions = vec![other];
+        let mut other_condition = declared.clone();
+        other_condition.conditions = desired("/older", None).conditions;
+        let mut other_transform = declared;
+        other_transform.transforms = vec![json!({"type": "url-rewrite"})];
+        let edits = [
+            (other_action, "actions"),
+            (other_condition, "conditions"),
+            (other_transform, "transforms"),
+        ];
+        for (edit, member) in edits {
+            let rules = run(&[desired("/a", None), edit], &owned, &[]);
+            let [Step::ModifyRule(input)] = rules.steps.as_slice() else {
+                panic!("{member} of {action}: {rules:?}")
+            };
+            assert!(input.len() == 2 && input.contains_key(member), "{input:?}");
+            assert_eq!(input["ruleArn"], "r3", "{action}");
+            assert!(rules.stale.is_empty(), "{rules:?}");
+        }
+    }
+}
+
+#[test]
+fn edits_of_two_rules_do_not_mix_them_up() {
+    let (action, _) = &actions_that_lead_elsewhere()[0];
+    let (mut declared, rule) = elsewhere("/old", action, 3);
+    let owned = [seen("main", "/a", 2, "arn:tg"), rule];
+    declared.conditions = desired("/older", None).conditions;
+    let rules = run(&[declared, desired("/b", None)], &owned, &[]);
+    let changed: Vec<_> = rules.steps.iter().map(|step| step.input()).collect();
+    let [redirect, main] = changed.as_slice() else {
+        panic!("{rules:?}")
+    };
+    assert_eq!(
+        (&redirect["ruleArn"], &main["ruleArn"]),
+        (&json!("r3"), &json!("main"))
+    );
+    assert!(!redirect.contains_key("actions") && !main.contains_key("actions"));
+}
+
+#[test]
+fn rule_takes_the_place_of_the_one_that_it_was_made_instead_of() {
+    let priorities = |declared: Option<i32>, old: i32, new: i32| {
+        let owned = [
+            seen("old", "/a", old, "arn:gone"),
+            seen("new", "/a", new, "arn:tg"),
+        ];
+        let rules = run(&[desired("/a", declared)], &owned, &[]);
+        assert_eq!(rules.steps, [], "as long as the old one is needed");
+        let places = rules
+            .handed_over
+            .first()
+            .map(|step| step.input()["rulePriorities"].clone());
+        (places, rules.stale.len())
+    };
+    let swapped = json!([{"ruleArn": "new", "priority": 5}, {"ruleArn": "old", "priority": 9}]);
+    assert_eq!(priorities(None, 5, 9), (Some(swapped.clone()), 1));
+    assert_eq!(priorities(Some(5), 5, 9), (Some(swapped), 1));
+    assert_eq!(priorities(None, 9, 5), (None, 1));
+    assert_eq!(priorities(Some(5), 9, 5), (None, 1));
+}

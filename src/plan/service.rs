@@ -14,6 +14,7 @@ use super::{
     rollout::{self, History},
     rule::{self, Wanted},
     service_members::{completed, current, unread},
+    status::{SERVICE as SERVICE_STATUSES, unknown_status, wait_for_known},
     tags, target_group,
 };
 use crate::{
@@ -57,6 +58,10 @@ pub fn plan(desired: &DesiredService, observed: &observed::Service, history: &Hi
     }
     if let Some(refused) = refusal::immutable(desired, observed) {
         return refused;
+    }
+    let seen = observed.service.as_ref();
+    if let Some(word) = seen.and_then(|seen| unknown_status(seen, &SERVICE_STATUSES)) {
+        return wait_for_known("service", &desired.target.name, word);
     }
     let declared_listeners = desired
         .target_groups

@@ -24,14 +24,17 @@ pub(super) fn completed(
     if declared.contains_key("launchType") && has_strategy(service) {
         declared.insert("capacityProviderStrategy".into(), json!([]));
     }
-    let is_daemon = service.text("schedulingStrategy") == Some("DAEMON");
+    let origin = reset::Origin {
+        is_daemon: service.text("schedulingStrategy") == Some("DAEMON"),
+        had_launch_type: had_launch_type(service),
+    };
     let taken_out = desired.removed.iter().map(String::as_str);
     let of_service =
         taken_out.filter(|path| !path.starts_with("/tags/") && !path.starts_with("/targetGroups/"));
     let mut completed = completion::complete(
         &declared,
         of_service,
-        |path, block| reset::service(path, block, is_daemon),
+        |path, block| reset::service(path, block, origin),
         |item| paths::under(&desired.before, item).next().is_none(),
     );
     let members = &mut completed.members;
@@ -90,6 +93,11 @@ pub(super) fn has_strategy(service: &observed::Resource) -> bool {
     strategy
         .and_then(Value::as_array)
         .is_some_and(|items| !items.is_empty())
+}
+
+/// Whether the service was created with a launch type: only then does AWS show one beside a strategy (Service, member launchType).
+pub(super) fn had_launch_type(service: &observed::Resource) -> bool {
+    service.text("launchType").is_some()
 }
 
 /// What AWS has of the members that CreateService takes: the service's, and what stands at its PRIMARY deployment alone.

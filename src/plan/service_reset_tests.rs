@@ -168,12 +168,51 @@ fn launch_type_and_strategy_take_turns() {
         there,
         json!({"capacityProviderStrategy": items, "forceNewDeployment": true})
     );
+    // AWS shows a launch type beside a strategy only if the service was created with it.
     let back = edited(&on_strategy, full(), TD1);
-    let observed = steady(&on_strategy);
+    let mut observed = steady(&on_strategy);
+    set(&mut observed, "launchType", json!("FARGATE"));
     assert_eq!(
         sent(&run(&back, &observed)),
         json!({"capacityProviderStrategy": [], "forceNewDeployment": true})
     );
+    set(&mut observed, "launchType", json!("EC2"));
+    assert_eq!(run(&back, &observed).steps, []);
+}
+
+#[test]
+fn strategy_is_not_left_by_guess_and_the_way_out_is_told() {
+    let mut with_strategy = full();
+    take_out(&mut with_strategy, "/launchType");
+    take_out(&mut with_strategy, "/platformVersion");
+    with_strategy["capacityProviderStrategy"] =
+        json!([{"capacityProvider": "FARGATE_SPOT", "weight": 1}]);
+    let before = declared(with_strategy.clone(), TD1);
+    let observed = steady(&before);
+    let after = |member: &str, value: Value| {
+        let mut after = with_strategy.clone();
+        take_out(&mut after, "/capacityProviderStrategy");
+        after[member] = value;
+        run(&edited(&before, after, TD1), &observed)
+    };
+    let cases = [
+        (
+            "launchType",
+            json!("FARGATE"),
+            "{capacityProvider: FARGATE}",
+        ),
+        ("launchType", json!("EC2"), "another EcsService"),
+        ("capacityProviderStrategy", json!([]), "another EcsService"),
+        ("desiredCount", json!(2), "was taken out"),
+    ];
+    for (member, value, way_out) in cases {
+        let plan = after(member, value.clone());
+        assert_eq!(plan.steps, [], "{member} {value}");
+        assert!(
+            matches!(&plan.state, State::Blocked(Reason::InvalidSpec, why) if why.contains("FARGATE_SPOT") && why.contains(way_out)),
+            "{member} {value}: {plan:?}"
+        );
+    }
 }
 
 /// The declared target group's one call.

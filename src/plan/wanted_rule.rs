@@ -28,6 +28,13 @@ impl Wanted<'_> {
             .collect()
     }
 
+    /// Whether requests come to its target group by it.
+    pub(super) fn leads_to_its_group(&self) -> bool {
+        let actions = self.actions();
+        let mut groups = actions.iter().flat_map(rule::target_groups);
+        groups.any(|arn| arn == self.target_group_arn)
+    }
+
     /// Whether the rule does this already. Once ECS moves traffic between two groups, the weights are ECS's.
     pub(super) fn has_actions(&self, rule: &Rule) -> bool {
         let (wanted, seen) = (rule::actions(&self.actions()), rule::actions(&rule.actions));

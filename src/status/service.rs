@@ -46,18 +46,21 @@ pub fn deployment_action(
     status.deployment_action = known.or_else(|| pause::record(asked?, seen));
 }
 
-/// Updates the facts of `status` from what was seen. `failed`: ECS gave the declared rollout up.
+/// Updates the facts of `status` from what was seen. `failed`: ECS gave the declared rollout up. `refused`: something is not the
+/// object's, or not any more. What was its own stays known then, or the next look would take it for another's and make it anew.
 pub fn facts(
     status: &mut EcsServiceStatus,
     desired: &DesiredService,
     seen: &observed::Service,
     failed: bool,
+    refused: bool,
 ) {
     let owner = &desired.target.owner;
+    let is_lost = |arn: &String| refused && desired.target.known_parts.contains(arn);
     status.target_groups = seen
         .target_groups
         .iter()
-        .filter(|(_, group)| owner.claim(&group.tags) == Claim::Ours)
+        .filter(|(_, group)| owner.claim(&group.tags) == Claim::Ours || is_lost(&group.arn))
         .map(|(name, group)| TargetGroupStatus {
             name: name.clone(),
             arn: group.arn.clone(),
@@ -65,8 +68,13 @@ pub fn facts(
             unhealthy: group.health.map(|health| health.unhealthy),
         })
         .collect();
+    let lost_rules = seen.rules.iter().filter(|rule| {
+        let tags = rule.tags.as_ref();
+        is_lost(&rule.arn) && tags.is_none_or(|tags| owner.claim(tags) != Claim::Ours)
+    });
     status.rules = owned_rules(owner, seen)
         .into_iter()
+        .chain(lost_rules)
         .filter_map(|rule| {
             Some(RuleStatus {
                 arn: rule.arn.clone(),
@@ -112,10 +120,10 @@ pub fn facts(
     }
     let text = |key: &str| primary[key].as_str().map(str::to_owned);
     let state = match (failed, primary["rolloutState"].as_str()) {
-        (true, _) => "Failed",
-        (false, Some("COMPLETED") | None) => "Completed",
-        (false, Some("FAILED")) => "Failed",
-        (false, Some(_)) => "InProgress",
+        (true, _) | (_, Some("FAILED")) => "Failed",
+        (_, Some("COMPLETED") | None) => "Completed",
+        (_, Some("IN_PROGRESS")) => "InProgress",
+        (_, Some(unknown)) => unknown,
     };
     let rolled_back = seen.failed_deployment.as_ref().filter(|_| failed);
     // A failure stays recorded until the declaration changes or what is declared runs.
@@ -221,7 +229,10 @@ mod tests {
             service::{References, desired},
             testing::{WEB, installation, spec},
         },
-        model::observed::{FailedDeployment, Resource},
+        model::{
+            Tags,
+            observed::{FailedDeployment, Resource, Rule, TargetGroup},
+        },
     };
 
     /// A declared service, and what AWS has of it.
@@ -256,13 +267,64 @@ mod tests {
     }
 
     #[test]
+    fn state_of_a_rollout_that_nobody_knew_is_shown_in_awss_word() {
+        let (desired, mut seen) = web();
+        for (word, shown) in [
+            (json!("IN_PROGRESS"), "InProgress"),
+            (json!("COMPLETED"), "Completed"),
+            (json!("FAILED"), "Failed"),
+            (json!(null), "Completed"),
+            (json!("HIBERNATING"), "HIBERNATING"),
+        ] {
+            let service = seen.service.as_mut().unwrap();
+            service.members["deployments"][0]["rolloutState"] = word;
+            let mut status = EcsServiceStatus::default();
+            facts(&mut status, &desired, &seen, false, false);
+            assert_eq!(status.rollout.unwrap().state, shown);
+        }
+    }
+
+    #[test]
     fn failure_that_was_not_acted_upon_is_not_known_yet() {
         let (desired, seen) = web();
         let mut status = EcsServiceStatus::default();
-        facts(&mut status, &desired, &seen, false);
+        facts(&mut status, &desired, &seen, false, false);
         assert_eq!(status.last_failed_deployment, None);
-        facts(&mut status, &desired, &seen, true);
+        facts(&mut status, &desired, &seen, true, false);
         assert_eq!(status.last_failed_deployment.as_deref(), Some("ecs-svc/2"));
+    }
+
+    #[test]
+    fn what_is_lost_stays_known_as_long_as_that_stops_the_object() {
+        let (mut desired, mut seen) = web();
+        let group = TargetGroup {
+            arn: "arn:g".into(),
+            ..TargetGroup::default()
+        };
+        seen.target_groups.insert("web-1".into(), group);
+        let rule = Rule {
+            arn: "arn:r".into(),
+            listener_arn: "arn:l".into(),
+            priority: Some(1),
+            tags: Some(Tags::new()),
+            ..Rule::default()
+        };
+        seen.rules = vec![
+            rule.clone(),
+            Rule {
+                arn: "arn:others".into(),
+                ..rule
+            },
+        ];
+        desired.target.known_parts = ["arn:g", "arn:r"].map(str::to_owned).into();
+        let mut status = EcsServiceStatus::default();
+        let mut known = |refused: bool| {
+            facts(&mut status, &desired, &seen, false, refused);
+            let rules: Vec<_> = status.rules.iter().map(|rule| rule.arn.clone()).collect();
+            (status.target_groups.len(), rules)
+        };
+        assert_eq!(known(true), (1, vec!["arn:r".to_owned()]));
+        assert_eq!(known(false), (0, Vec::new()));
     }
 
     #[test]

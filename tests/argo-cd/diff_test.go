@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/argoproj/argo-cd/gitops-engine/pkg/diff"
+	"github.com/argoproj/argo-cd/gitops-engine/pkg/health"
 	"github.com/argoproj/argo-cd/gitops-engine/pkg/utils/kube"
 	"github.com/argoproj/argo-cd/gitops-engine/pkg/utils/tracing"
 	"github.com/argoproj/argo-cd/v3/common"
@@ -15,14 +16,13 @@ import (
 	"github.com/argoproj/argo-cd/v3/util/argo"
 	argodiff "github.com/argoproj/argo-cd/v3/util/argo/diff"
 	"github.com/argoproj/argo-cd/v3/util/argo/normalizers"
-	"github.com/argoproj/argo-cd/v3/util/lua"
 	jsonpatch "github.com/evanphx/json-patch"
 	"github.com/go-logr/logr"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/managedfields"
 	cmdutil "k8s.io/kubectl/pkg/cmd/util"
+	"sigs.k8s.io/cli-utils/pkg/kstatus/status"
 )
 
 // application is the name that tracking annotations say.
@@ -33,10 +33,11 @@ const reapplies = 20
 
 // engine applies and compares as Argo CD's application controller does.
 type engine struct {
-	apply  kube.ResourceOperations
-	dryRun diff.ServerSideDryRunner
-	parser *managedfields.GvkParser
-	with   map[string]v1alpha1.ResourceOverride
+	kubectl *kube.KubectlCmd
+	apply   kube.ResourceOperations
+	dryRun  diff.ServerSideDryRunner
+	parser  *managedfields.GvkParser
+	with    map[string]v1alpha1.ResourceOverride
 }
 
 func newEngine(t *testing.T, p *plane) *engine {
@@ -56,7 +57,7 @@ func newEngine(t *testing.T, p *plane) *engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &engine{apply, diff.NewK8sServerSideDryRunner(dryRun), parser, overrides(t)}
+	return &engine{kubectl, apply, diff.NewK8sServerSideDryRunner(dryRun), parser, overrides(t)}
 }
 
 // targets are manifests as Argo CD applies them: with a namespace and its tracking annotation.
@@ -149,20 +150,33 @@ func TestAppliedObjectsSettleWithoutDifference(t *testing.T) {
 				e.isInSync(t, w, targets, "after the first apply")
 				e.healsNothing(t, w, targets, serverSide)
 				e.isInSync(t, w, targets, "after self-heal")
+				e.buttonsChangeOneMember(t, w, targets)
+				if serverSide {
+					slices.Reverse(targets)
+				}
 				w.delete(targets)
 			}
 		})
 	}
 }
 
-// isInSync fails where a mode finds a difference, or where one of the targets is not Healthy.
+// isInSync fails where a mode finds a difference, or where one of the targets is not Healthy, or not Current for kstatus.
 func (e *engine) isInSync(t *testing.T, w *world, targets []*unstructured.Unstructured, when string) {
+	t.Helper()
+	e.isSynced(t, w, targets, when)
+	for _, target := range targets {
+		live := w.live(target)
+		if found, kstatus := healthOf(t, live, e.with), kstatusOf(t, live); found.Status != health.HealthStatusHealthy || kstatus != status.CurrentStatus {
+			t.Errorf("%s: %s %s is %+v, and for kstatus %s", when, target.GetKind(), target.GetName(), *found, kstatus)
+		}
+	}
+}
+
+// isSynced fails where a mode finds a difference.
+func (e *engine) isSynced(t *testing.T, w *world, targets []*unstructured.Unstructured, when string) {
 	t.Helper()
 	for _, target := range targets {
 		live := w.live(target)
-		if found := healthOf(t, live, e.with); found.Status != "Healthy" {
-			t.Errorf("%s: %s %s is %+v", when, target.GetKind(), target.GetName(), *found)
-		}
 		for _, mode := range modesNames() {
 			if difference := e.differs(t, mode, target, live); difference != "" {
 				t.Errorf("%s: %s of %s %s: %s", when, mode, target.GetKind(), target.GetName(), difference)
@@ -171,39 +185,48 @@ func (e *engine) isInSync(t *testing.T, w *world, targets []*unstructured.Unstru
 	}
 }
 
-// healsNothing applies the targets again and again: no spec changes, and the operator, which looks at them meanwhile and
-// afterwards, changes nothing in AWS.
+// healsNothing applies the targets again and again: nobody writes to the objects, and the operator, which looks at what each
+// of them is in AWS meanwhile and afterwards, changes nothing there.
 func (e *engine) healsNothing(t *testing.T, w *world, targets []*unstructured.Unstructured, serverSide bool) {
 	t.Helper()
-	before, generations := w.now(), w.generations(targets)
+	before, versions := w.now(), w.versions(targets)
 	for range reapplies {
 		e.resync(t, targets, serverSide, false)
 	}
-	w.untilLooked("DescribeClusters", 2, w.now())
+	w.untilEachIsLookedAt(targets, 2, w.now())
 	if made := w.mutations(before); len(made) > 0 {
 		t.Errorf("%d re-applies (server side: %v) changed AWS: %s", reapplies, serverSide, made)
 	}
-	if after := w.generations(targets); !slices.Equal(after, generations) {
-		t.Errorf("%d re-applies (server side: %v) changed specs: generations %d, then %d", reapplies, serverSide, generations, after)
+	if after := w.versions(targets); !slices.Equal(after, versions) {
+		t.Errorf("%d re-applies (server side: %v) changed objects: resource versions %s, then %s", reapplies, serverSide, versions, after)
 	}
 }
 
-// generations are those of the targets, in their order.
-func (w *world) generations(targets []*unstructured.Unstructured) (all []int64) {
+// versions are the targets' resource versions, in their order: every write makes a new one, of whatever part, by whomever.
+func (w *world) versions(targets []*unstructured.Unstructured) (all []string) {
 	w.t.Helper()
 	for _, target := range targets {
-		all = append(all, w.live(target).GetGeneration())
+		all = append(all, w.live(target).GetResourceVersion())
 	}
 	return all
 }
 
-// delete deletes objects all at once, and waits until they and everything in AWS are gone.
+// foreground is how Argo CD deletes, unless it is told otherwise.
+var foreground = metav1.DeletePropagationForeground
+
+// prune deletes an object as Argo CD does.
+func (w *world) prune(object *unstructured.Unstructured) {
+	w.t.Helper()
+	if err := w.resource(object.GetKind()).Delete(w.t.Context(), object.GetName(), metav1.DeleteOptions{PropagationPolicy: &foreground}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// delete deletes objects one after the other without waiting, and waits until they and everything in AWS are gone.
 func (w *world) delete(all []*unstructured.Unstructured) {
 	w.t.Helper()
 	for _, object := range all {
-		if err := w.resource(object.GetKind()).Delete(w.t.Context(), object.GetName(), metav1.DeleteOptions{}); err != nil {
-			w.t.Fatal(err)
-		}
+		w.prune(object)
 	}
 	w.untilGone(all...)
 	if left := w.left(); len(left) > 0 {
@@ -221,9 +244,7 @@ func TestEveryModeSeesAChangedSpec(t *testing.T) {
 		e.sync(t, all, serverSide)
 		for _, target := range all {
 			changed := target.DeepCopy()
-			if err := unstructured.SetNestedField(changed.Object, map[string]any{"team": "shop"}, "spec", "tags"); err != nil {
-				t.Fatal(err)
-			}
+			set(t, changed, map[string]any{"team": "shop"}, "spec", "tags")
 			for _, mode := range modesNames() {
 				if e.differs(t, mode, changed, w.live(target)) == "" {
 					t.Errorf("%s (server side: %v) does not see new tags of %s", mode, serverSide, target.GetKind())
@@ -232,62 +253,4 @@ func TestEveryModeSeesAChangedSpec(t *testing.T) {
 		}
 	}
 	w.delete(all)
-}
-
-// A person presses buttons in Argo CD; what Git does not declare is not taken back.
-func TestActionsWorkWithoutADifference(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	e := newEngine(t, w.plane)
-	all := targets(t, examples(t)["quickstart"], w.namespace)
-	e.sync(t, all, false)
-	w.untilReady(all...)
-	service := all[slices.IndexFunc(all, func(each *unstructured.Unstructured) bool { return each.GetKind() == "EcsService" })]
-
-	before := w.now()
-	w.press(e, service, "restart")
-	w.untilLooked("UpdateService", 1, before)
-	w.untilReady(service)
-
-	w.press(e, service, "suspend")
-	eventually(t, "the service is Suspended", func() (bool, string) {
-		found := healthOf(t, w.live(service), e.with)
-		return found.Status == "Suspended", found.Message
-	})
-	for _, mode := range modesNames() {
-		if difference := e.differs(t, mode, service, w.live(service)); difference != "" {
-			t.Errorf("%s, suspended by the action: %s", mode, difference)
-		}
-		declared := service.DeepCopy()
-		if err := unstructured.SetNestedField(declared.Object, false, "spec", "suspend"); err != nil {
-			t.Fatal(err)
-		}
-		if e.differs(t, mode, declared, w.live(service)) == "" {
-			t.Errorf("%s: Git declares suspend: false, and the suspended service does not differ", mode)
-		}
-	}
-	w.press(e, service, "resume")
-	w.untilReady(service)
-	if _, there, _ := unstructured.NestedFieldNoCopy(w.live(service).Object, "spec", "suspend"); there {
-		t.Error("resume leaves spec.suspend")
-	}
-	w.press(e, service, "reconcile")
-	w.untilReady(service)
-	e.isInSync(t, w, all, "after the actions")
-	w.delete(all)
-}
-
-// press runs an action as Argo CD's API server does: the script's changes are a merge patch.
-func (w *world) press(e *engine, target *unstructured.Unstructured, action string) {
-	w.t.Helper()
-	live := w.live(target)
-	after := must[*unstructured.Unstructured](w.t)(act(lua.VM{ResourceOverrides: e.with}, live, action))
-	encode := func(object *unstructured.Unstructured) []byte { return must[[]byte](w.t)(object.MarshalJSON()) }
-	patch := must[[]byte](w.t)(jsonpatch.CreateMergePatch(encode(live), encode(after)))
-	if strings.Contains(string(patch), "status") {
-		w.t.Errorf("%s would write the status: %s", action, patch)
-	}
-	if _, err := w.resource(target.GetKind()).Patch(w.t.Context(), target.GetName(), types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
-		w.t.Fatalf("%s: %v: %s", action, err, patch)
-	}
 }

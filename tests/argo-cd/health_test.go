@@ -1,11 +1,8 @@
 package argocd
 
 import (
-	"bufio"
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/argoproj/argo-cd/gitops-engine/pkg/health"
@@ -25,6 +22,7 @@ type state struct {
 	suspend    any    // spec.suspend; nil: absent
 	observed   any    // status.observedGeneration; nil: absent
 	spoken     any    // the conditions' observedGeneration; nil: absent
+	laggard    string // the one condition that speaks of an older spec than the others; empty: none
 	conditions []word // in the status's order
 }
 
@@ -53,6 +51,9 @@ func (s state) object(kind string) *unstructured.Unstructured {
 		if s.spoken != nil {
 			condition["observedGeneration"] = s.spoken
 		}
+		if s.laggard == each.condition {
+			condition["observedGeneration"] = older
+		}
 		conditions = append(conditions, condition)
 	}
 	if conditions != nil {
@@ -76,7 +77,7 @@ func (s state) says(condition string) string {
 
 // expected is the contract in one place: what the specification of the conditions says of the state.
 func (s state) expected() health.HealthStatusCode {
-	isOfSpec := s.observed == generation && (len(s.conditions) == 0 || s.spoken == generation)
+	isOfSpec := s.observed == generation && (len(s.conditions) == 0 || s.spoken == generation && s.laggard == "")
 	switch {
 	case s.deleting:
 		return health.HealthStatusProgressing
@@ -100,7 +101,7 @@ func (s state) isTheOperators() bool {
 		return len(s.conditions) == 0
 	}
 	whileTrue := func(condition string) bool { return s.says(condition) == absent || s.says(condition) == "True" }
-	return s.observed != nil && s.observed == s.spoken && s.says("Ready") != absent && whileTrue("Stalled") && whileTrue("Reconciling") &&
+	return s.observed != nil && s.observed == s.spoken && s.laggard == "" && s.says("Ready") != absent && whileTrue("Stalled") && whileTrue("Reconciling") &&
 		(s.says("Stalled") == absent || s.says("Reconciling") == absent)
 }
 
@@ -123,7 +124,11 @@ func matrix() (states []state) {
 						for _, suspend := range []any{nil, false, true} {
 							for _, observed := range []any{nil, int64(-1), older, generation, generation + 1} {
 								for _, spoken := range []any{nil, older, generation} {
-									states = append(states, state{deleting, suspend, observed, spoken, conditions})
+									for _, laggard := range append([]word{{}}, conditions...) {
+										if laggard.condition == "" || spoken == generation {
+											states = append(states, state{deleting, suspend, observed, spoken, laggard.condition, conditions})
+										}
+									}
 								}
 							}
 						}
@@ -148,44 +153,68 @@ var inKstatus = map[health.HealthStatusCode][]status.Status{
 	health.HealthStatusProgressing: {status.InProgressStatus, status.TerminatingStatus},
 }
 
+// cell is a state of the matrix, and what both readers say of it.
+type cell struct {
+	state
+	object  *unstructured.Unstructured
+	argo    health.HealthStatus
+	kstatus status.Status
+}
+
+var matrixRead struct {
+	sync.Once
+	cells []cell
+}
+
+// cells are the matrix, read once for all tests. The kinds have the same script, and take turns.
+func cells(t *testing.T) []cell {
+	t.Helper()
+	matrixRead.Do(func() {
+		with, kinds := overrides(t), kinds(t)
+		for index, state := range matrix() {
+			object := state.object(kinds[index%len(kinds)])
+			matrixRead.cells = append(matrixRead.cells, cell{state, object, *healthOf(t, object, with), kstatusOf(t, object)})
+		}
+	})
+	if len(matrixRead.cells) < len(matrix()) {
+		t.Fatal("the matrix could not be read: another test says why")
+	}
+	return matrixRead.cells
+}
+
 func TestHealthFollowsTheConditionsOverTheWholeMatrix(t *testing.T) {
-	with := overrides(t)
-	kinds := kinds(t)
-	states := matrix()
-	for index, state := range states {
-		object := state.object(kinds[index%len(kinds)])
-		if found := healthOf(t, object, with); found.Status != state.expected() || found.Message == "" {
-			t.Errorf("%+v, not %s:\n%s", *found, state.expected(), pretty(object.Object))
+	t.Parallel()
+	for _, cell := range cells(t) {
+		if cell.argo.Status != cell.expected() || cell.argo.Message == "" {
+			t.Errorf("%+v, not %s:\n%s", cell.argo, cell.expected(), pretty(cell.object.Object))
 		}
 	}
-	t.Logf("%d states", len(states))
+	t.Logf("%d states", len(cells(t)))
 }
 
 func TestNothingIsHealthyBeforeItsSpecWasObserved(t *testing.T) {
-	with := overrides(t)
-	for _, state := range matrix() {
-		object := state.object("EcsService")
-		isObserved := state.observed == generation && state.spoken == generation
-		if !isObserved && healthOf(t, object, with).Status == health.HealthStatusHealthy {
-			t.Errorf("Healthy:\n%s", pretty(object.Object))
+	t.Parallel()
+	for _, cell := range cells(t) {
+		isObserved := cell.observed == generation && cell.spoken == generation && cell.laggard == ""
+		if !isObserved && cell.argo.Status == health.HealthStatusHealthy {
+			t.Errorf("Healthy:\n%s", pretty(cell.object.Object))
 		}
 	}
 }
 
 func TestKstatusAgreesWithArgoCD(t *testing.T) {
-	with := overrides(t)
+	t.Parallel()
 	agreed := map[health.HealthStatusCode]int{}
-	for _, state := range matrix() {
-		object := state.object("EcsService")
-		argo, kstatus := healthOf(t, object, with).Status, kstatusOf(t, object)
+	for _, cell := range cells(t) {
+		argo := cell.argo.Status
 		// kstatus knows no suspension, and believes conditions that speak of an older spec: there Argo CD says less.
-		if argo == health.HealthStatusHealthy && kstatus != status.CurrentStatus {
-			t.Errorf("Healthy, but %s:\n%s", kstatus, pretty(object.Object))
+		if argo == health.HealthStatusHealthy && cell.kstatus != status.CurrentStatus {
+			t.Errorf("Healthy, but %s:\n%s", cell.kstatus, pretty(cell.object.Object))
 		}
-		if state.isTheOperators() && argo != health.HealthStatusSuspended {
+		if cell.isTheOperators() && argo != health.HealthStatusSuspended {
 			agreed[argo]++
-			if !slices.Contains(inKstatus[argo], kstatus) {
-				t.Errorf("%s, but %s:\n%s", argo, kstatus, pretty(object.Object))
+			if !slices.Contains(inKstatus[argo], cell.kstatus) {
+				t.Errorf("%s, but %s:\n%s", argo, cell.kstatus, pretty(cell.object.Object))
 			}
 		}
 	}
@@ -194,78 +223,4 @@ func TestKstatusAgreesWithArgoCD(t *testing.T) {
 			t.Errorf("the matrix has no %s state that the operator writes", each)
 		}
 	}
-}
-
-// The story suite records every object that it waits for, whenever it changes: tests/stories/harness/recording.rs.
-func TestHealthIsRightForWhatTheStoriesRecorded(t *testing.T) {
-	folder := os.Getenv("RECORDED_OBJECTS")
-	if folder == "" {
-		t.Skip("RECORDED_OBJECTS names no folder; make test has it after the stories")
-	}
-	with := overrides(t)
-	counted := map[health.HealthStatusCode]int{}
-	for _, file := range must[[]string](t)(filepath.Glob(filepath.Join(folder, "*.jsonl"))) {
-		lines := bufio.NewScanner(must[*os.File](t)(os.Open(file)))
-		lines.Buffer(nil, 16<<20)
-		for lines.Scan() {
-			object := &unstructured.Unstructured{}
-			if err := object.UnmarshalJSON(lines.Bytes()); err != nil {
-				t.Fatalf("%s: %v", file, err)
-			}
-			state := stateOf(object)
-			found := healthOf(t, object, with)
-			counted[found.Status]++
-			if found.Status != state.expected() {
-				t.Errorf("%s: %+v, not %s:\n%s", filepath.Base(file), *found, state.expected(), pretty(object.Object))
-			}
-			if !state.isTheOperators() {
-				t.Errorf("%s: the operator should write no such conditions:\n%s", filepath.Base(file), pretty(object.Object))
-			}
-			if kstatus := kstatusOf(t, object); found.Status != health.HealthStatusSuspended && !slices.Contains(inKstatus[found.Status], kstatus) {
-				t.Errorf("%s: %s, but kstatus says %s:\n%s", filepath.Base(file), found.Status, kstatus, pretty(object.Object))
-			}
-		}
-		if lines.Err() != nil {
-			t.Errorf("%s: %v", file, lines.Err())
-		}
-	}
-	for _, each := range []health.HealthStatusCode{health.HealthStatusHealthy, health.HealthStatusDegraded, health.HealthStatusProgressing, health.HealthStatusSuspended} {
-		if counted[each] == 0 {
-			t.Errorf("no recorded object is %s: the stories are not recorded", each)
-		}
-	}
-	t.Logf("%v", counted)
-}
-
-// stateOf reads a live object's state, with its generations moved to the matrix's.
-func stateOf(object *unstructured.Unstructured) state {
-	relative := func(value any) any {
-		found, ok := value.(int64)
-		if !ok {
-			return nil
-		}
-		if found == -1 {
-			return found
-		}
-		return found - object.GetGeneration() + generation
-	}
-	suspend, _, _ := unstructured.NestedFieldNoCopy(object.Object, "spec", "suspend")
-	observed, _, _ := unstructured.NestedFieldNoCopy(object.Object, "status", "observedGeneration")
-	found := state{deleting: object.GetDeletionTimestamp() != nil, suspend: suspend, observed: relative(observed)}
-	var conditions []struct {
-		Type, Status       string
-		ObservedGeneration int64
-	}
-	list, _, _ := unstructured.NestedSlice(object.Object, "status", "conditions")
-	encoded, _ := json.Marshal(list)
-	_ = json.Unmarshal(encoded, &conditions)
-	for _, each := range conditions {
-		found.conditions = append(found.conditions, word{each.Type, each.Status})
-		// The oldest counts.
-		spoken := relative(each.ObservedGeneration)
-		if found.spoken == nil || spoken.(int64) < found.spoken.(int64) {
-			found.spoken = spoken
-		}
-	}
-	return found
 }

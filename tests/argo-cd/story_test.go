@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -109,26 +110,6 @@ func (a *story) replace(file, before, after string) {
 	write(a.t, path, strings.ReplaceAll(content, before, after), 0o600)
 }
 
-// runs fails unless AWS runs so many tasks of an image, and of no other.
-func (a *story) runs(count int, image string) {
-	a.t.Helper()
-	if otherwise := a.otherwise(count, image); otherwise != "" {
-		a.t.Error(otherwise)
-	}
-}
-
-// otherwise says what AWS runs, if that is not so many tasks of an image and no others.
-func (a *story) otherwise(count int, image string) string {
-	a.t.Helper()
-	cluster := a.namespace + "-main"
-	tasks, _, _ := unstructured.NestedSlice(a.ask("ecs", "ListTasks", map[string]any{"cluster": cluster}), "taskArns")
-	described := fmt.Sprint(a.ask("ecs", "DescribeTasks", map[string]any{"cluster": cluster, "tasks": tasks}))
-	if found := strings.Count(described, "image:public.ecr.aws/nginx/"+image); found != count || len(tasks) != count {
-		return fmt.Sprintf("AWS runs %d tasks, %d of %s, not %d: %s", len(tasks), found, image, count, described)
-	}
-	return ""
-}
-
 // keepsQuiet watches ten minutes of AWS's time, in which nobody does anything: self-heal finds nothing to do, and neither
 // does the operator, though both look.
 func (a *story) keepsQuiet() {
@@ -137,22 +118,22 @@ func (a *story) keepsQuiet() {
 		app := a.application()
 		return fmt.Sprint(len(app.Status.History), app.Status.OperationState.StartedAt)
 	}
-	before, call, generations, begun := syncs(), a.now(), a.generations(a.managed()), a.clock()
+	before, call, versions, begun := syncs(), a.now(), a.versions(a.managed()), a.clock()
 	reconciled := map[string]bool{}
 	eventually(a.t, "ten quiet minutes", func() (bool, string) {
 		reconciled[a.application().Status.ReconciledAt.Format(time.RFC3339)] = true
 		passed := a.clock() - begun
 		return passed >= 600 && len(reconciled) > comparisons, fmt.Sprintf("%.0f s of AWS's time, %d comparisons", passed, len(reconciled)-1)
 	})
-	a.untilLooked("DescribeServices", comparisons, call)
+	a.untilEachIsLookedAt(a.managed(), comparisons, call)
 	if after := syncs(); after != before {
 		a.t.Errorf("Argo CD synced in ten quiet minutes: %s, then %s", before, after)
 	}
 	if made := a.mutations(call); len(made) > 0 {
 		a.t.Errorf("the operator changed AWS in ten quiet minutes: %s", made)
 	}
-	if after := a.generations(a.managed()); fmt.Sprint(after) != fmt.Sprint(generations) {
-		a.t.Errorf("specs changed in ten quiet minutes: generations %d, then %d", generations, after)
+	if after := a.versions(a.managed()); !slices.Equal(after, versions) {
+		a.t.Errorf("objects changed in ten quiet minutes: resource versions %s, then %s", versions, after)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -18,25 +19,53 @@ const flips = 100
 func TestKubectlWaitReturnsOnceTheNewSpecIsReady(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	manifests := examples(t)["quickstart"]
-	cluster := manifests[slices.IndexFunc(manifests, func(each *unstructured.Unstructured) bool { return each.GetKind() == "EcsCluster" })]
-	cluster = targets(t, []*unstructured.Unstructured{cluster}, w.namespace)[0]
+	cluster := targets(t, []*unstructured.Unstructured{one(t, examples(t)["quickstart"], "EcsCluster")}, w.namespace)[0]
 	newEngine(t, w.plane).sync(t, []*unstructured.Unstructured{cluster}, false)
 	w.untilReady(cluster)
 	for flip := range flips {
 		value := []string{"enabled", "disabled"}[flip%2]
-		patch := fmt.Sprintf(`{"spec":{"settings":[{"name":"containerInsights","value":"%s"}]}}`, value)
-		patched := must[*unstructured.Unstructured](t)(w.resource("EcsCluster").Patch(t.Context(), cluster.GetName(), types.MergePatchType, []byte(patch), metav1.PatchOptions{}))
-		must[string](t)(w.kubectl("", "wait", "-n", w.namespace, "--for=condition=Ready", "--timeout=60s", "ecscluster/"+cluster.GetName()))
-		live := w.live(cluster)
-		if observed, _, _ := unstructured.NestedInt64(live.Object, "status", "observedGeneration"); observed != patched.GetGeneration() {
-			t.Fatalf("flip %d: kubectl wait returned for generation %d, not %d", flip, observed, patched.GetGeneration())
-		}
+		live := w.flip(cluster, fmt.Sprintf(`{"spec":{"settings":[{"name":"containerInsights","value":"%s"}]}}`, value))
 		if found := w.insights(live); found != value {
 			t.Fatalf("flip %d: kubectl wait returned while AWS had containerInsights %q, not %q", flip, found, value)
 		}
 	}
 	w.delete([]*unstructured.Unstructured{cluster})
+}
+
+// The same for what takes its time in AWS: tasks that start and stop.
+func TestKubectlWaitReturnsOnceTheServiceRunsAsDeclared(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	all := targets(t, examples(t)["quickstart"], w.namespace)
+	newEngine(t, w.plane).sync(t, all, false)
+	w.untilReady(all...)
+	service := one(t, all, "EcsService")
+	for flip := range flips {
+		count, propagated := []int{3, 2}[flip%2], []string{"SERVICE", "TASK_DEFINITION"}[flip/2%2]
+		live := w.flip(service, fmt.Sprintf(`{"spec":{"desiredCount":%d,"propagateTags":"%s"}}`, count, propagated))
+		arn, _, _ := unstructured.NestedString(live.Object, "status", "arn")
+		answer := w.ask("ecs", "DescribeServices", map[string]any{"cluster": w.namespace + "-main", "services": []string{arn}})
+		found, _, _ := unstructured.NestedSlice(answer, "services")
+		expected := map[string]any{"desiredCount": count, "runningCount": count, "pendingCount": 0, "propagateTags": propagated}
+		for member, value := range expected {
+			if found := found[0].(map[string]any)[member]; fmt.Sprint(found) != fmt.Sprint(value) {
+				t.Fatalf("flip %d: kubectl wait returned while AWS had %s %v, not %v", flip, member, found, value)
+			}
+		}
+	}
+	w.delete(all)
+}
+
+// flip changes a Ready object's spec, has kubectl wait for it, and returns it; fails if it is Ready for another spec.
+func (w *world) flip(object *unstructured.Unstructured, patch string) *unstructured.Unstructured {
+	w.t.Helper()
+	patched := must[*unstructured.Unstructured](w.t)(w.resource(object.GetKind()).Patch(w.t.Context(), object.GetName(), types.MergePatchType, []byte(patch), metav1.PatchOptions{}))
+	must[string](w.t)(w.kubectl("", "wait", "-n", w.namespace, "--for=condition=Ready", "--timeout=60s", strings.ToLower(object.GetKind())+"/"+object.GetName()))
+	live := w.live(object)
+	if observed, _, _ := unstructured.NestedInt64(live.Object, "status", "observedGeneration"); observed != patched.GetGeneration() {
+		w.t.Fatalf("kubectl wait returned for generation %d, not %d: %s", observed, patched.GetGeneration(), patch)
+	}
+	return live
 }
 
 // insights is what AWS has for a cluster's setting containerInsights.
@@ -54,7 +83,8 @@ func (w *world) insights(cluster *unstructured.Unstructured) string {
 	return ""
 }
 
-// Nobody has to order a deletion: the three objects go in each of the six orders, all sets at once.
+// Nobody has to order a deletion: the three objects go in each of the six orders, all sets at once, and one only when the
+// operator has answered the deletion of the one before.
 func TestPruneInAnyOrderRemovesEverything(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -70,12 +100,15 @@ func TestPruneInAnyOrderRemovesEverything(t *testing.T) {
 		w.untilReady(set...)
 	}
 	for step := range 3 {
+		var deleted []*unstructured.Unstructured
 		for index, order := range orders {
 			object := sets[index][order[step]]
-			if err := w.resource(object.GetKind()).Delete(t.Context(), object.GetName(), metav1.DeleteOptions{}); err != nil {
-				t.Fatal(err)
-			}
+			w.prune(object)
+			deleted = append(deleted, object)
 		}
+		w.untilAll("is gone, or waits to go", deleted, func(live *unstructured.Unstructured) bool {
+			return live == nil || slices.Contains([]any{"DeletionBlocked", "Draining"}, condition(live, "Ready")["reason"])
+		})
 	}
 	for _, set := range sets {
 		w.untilGone(set...)
@@ -88,23 +121,18 @@ func TestPruneInAnyOrderRemovesEverything(t *testing.T) {
 // renamed are the quickstart's objects under other names, with their references and their path.
 func renamed(t *testing.T, manifests []*unstructured.Unstructured, suffix string) (all []*unstructured.Unstructured) {
 	t.Helper()
-	set := func(object *unstructured.Unstructured, value any, path ...string) {
-		if err := unstructured.SetNestedField(object.Object, value, path...); err != nil {
-			t.Fatal(err)
-		}
-	}
 	for _, manifest := range manifests {
 		object := manifest.DeepCopy()
 		object.SetName(object.GetName() + suffix)
 		if object.GetKind() == "EcsService" {
 			for _, reference := range []string{"clusterRef", "taskDefinitionRef"} {
 				name, _, _ := unstructured.NestedString(object.Object, "spec", reference, "name")
-				set(object, name+suffix, "spec", reference, "name")
+				set(t, object, name+suffix, "spec", reference, "name")
 			}
 			balancers, _, _ := unstructured.NestedSlice(object.Object, "spec", "loadBalancers")
 			rule := balancers[0].(map[string]any)["targetGroup"].(map[string]any)["rules"].([]any)[0].(map[string]any)
 			rule["conditions"] = []any{map[string]any{"pathPatternConfig": map[string]any{"values": []any{"/" + suffix}}}}
-			set(object, balancers, "spec", "loadBalancers")
+			set(t, object, balancers, "spec", "loadBalancers")
 		}
 		all = append(all, object)
 	}

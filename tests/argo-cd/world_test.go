@@ -42,6 +42,12 @@ type world struct {
 // newWorld starts an AWS and an operator for one test.
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldWatched(t, "1s")
+}
+
+// newWorldWatched is one whose operator looks for drift so often. What it writes is judged as long as the test runs.
+func newWorldWatched(t *testing.T, driftPeriod string) *world {
+	t.Helper()
 	w := &world{plane: thePlane(t), t: t, namespace: strings.ReplaceAll(strings.ToLower(filepath.Base(t.Name())), "_", "-")}
 	must[string](t)(w.kubectl("", "create", "namespace", w.namespace))
 
@@ -60,7 +66,7 @@ func newWorld(t *testing.T) *world {
 	log := must[*os.File](t)(os.Create(w.log))
 	operator := exec.Command("sh", "-c", leash, "sh", built("ecs-operator"), "run", "--region", "us-east-1",
 		"--endpoint-url", w.aws, "--allow-insecure-endpoint", "--no-rate-limits", "--watch-namespace", w.namespace, "--cluster-id", "argo-cd",
-		"--poll-period", "200ms", "--drift-period", "1s", "--retry-min", "100ms", "--retry-max", "1s", "--aws-timeout", "3s",
+		"--poll-period", "200ms", "--drift-period", driftPeriod, "--retry-min", "100ms", "--retry-max", "1s", "--aws-timeout", "3s",
 		"--listen", "127.0.0.1:0", "--log-format", "text")
 	operator.Env = append(os.Environ(), "KUBECONFIG="+w.operator, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test")
 	operator.Stdout, operator.Stderr = log, log
@@ -76,6 +82,7 @@ func newWorld(t *testing.T) *world {
 			t.Logf("the operator said:\n%s", tail(w.log))
 		}
 	})
+	w.judge()
 	return w
 }
 
@@ -155,10 +162,11 @@ func condition(object *unstructured.Unstructured, of string) map[string]any {
 
 // call is one call that the simulator got.
 type call struct {
-	Seq       uint64 `json:"seq"`
-	AccessKey string `json:"access_key"`
-	Operation string `json:"operation"`
-	Mutating  bool   `json:"mutating"`
+	Seq       uint64         `json:"seq"`
+	AccessKey string         `json:"access_key"`
+	Operation string         `json:"operation"`
+	Request   map[string]any `json:"request"`
+	Mutating  bool           `json:"mutating"`
 }
 
 // calls are the operator's, after one of them.
@@ -206,6 +214,43 @@ func (w *world) untilLooked(operation string, times int, after uint64) {
 	})
 }
 
+// looks are the operator's reads of what the kinds are in AWS: a call, and the member that names what is read.
+var looks = map[string][2]string{
+	"EcsCluster":        {"DescribeClusters", "clusters"},
+	"EcsTaskDefinition": {"DescribeTaskDefinition", "taskDefinition"},
+	"EcsService":        {"DescribeServices", "services"},
+}
+
+// lookedAt is how often the operator read what an object is in AWS, after one of its calls.
+func (w *world) lookedAt(object *unstructured.Unstructured, after uint64) (times int) {
+	w.t.Helper()
+	arn, _, _ := unstructured.NestedString(w.live(object).Object, "status", "arn")
+	name, _, _ := strings.Cut(arn[strings.LastIndex(arn, "/")+1:], ":")
+	look, known := looks[object.GetKind()]
+	if name == "" || !known {
+		w.t.Fatalf("%s %s: nobody knows how it is read in AWS, or what it is there: %q", object.GetKind(), object.GetName(), arn)
+	}
+	for _, call := range w.calls(after) {
+		// A list of names and ARNs, or one name.
+		named := strings.Fields(strings.Trim(fmt.Sprint(call.Request[look[1]]), "[]"))
+		if call.Operation == look[0] && slices.ContainsFunc(named, func(each string) bool { return each == name || strings.HasSuffix(each, "/"+name) }) {
+			times++
+		}
+	}
+	return times
+}
+
+// untilEachIsLookedAt waits until the operator read so many times more what each of the objects is in AWS.
+func (w *world) untilEachIsLookedAt(objects []*unstructured.Unstructured, times int, after uint64) {
+	w.t.Helper()
+	for _, object := range objects {
+		eventually(w.t, fmt.Sprintf("%s %s is looked at", object.GetKind(), object.GetName()), func() (bool, string) {
+			found := w.lookedAt(object, after)
+			return found >= times, fmt.Sprintf("looked at %d times, not %d", found, times)
+		})
+	}
+}
+
 // ask makes a call of a person with all rights in AWS.
 func (w *world) ask(service, operation string, input map[string]any) map[string]any {
 	w.t.Helper()
@@ -215,6 +260,26 @@ func (w *world) ask(service, operation string, input map[string]any) map[string]
 		w.t.Fatalf("%s: %v: %s", operation, err, answer)
 	}
 	return found
+}
+
+// runs fails unless AWS runs so many tasks of an image, and of no other.
+func (w *world) runs(count int, image string) {
+	w.t.Helper()
+	if otherwise := w.otherwise(count, image); otherwise != "" {
+		w.t.Error(otherwise)
+	}
+}
+
+// otherwise says what AWS runs, if that is not so many tasks of an image and no others.
+func (w *world) otherwise(count int, image string) string {
+	w.t.Helper()
+	cluster := w.namespace + "-main"
+	tasks, _, _ := unstructured.NestedSlice(w.ask("ecs", "ListTasks", map[string]any{"cluster": cluster}), "taskArns")
+	described := fmt.Sprint(w.ask("ecs", "DescribeTasks", map[string]any{"cluster": cluster, "tasks": tasks}))
+	if found := strings.Count(described, "image:public.ecr.aws/nginx/"+image); found != count || len(tasks) != count {
+		return fmt.Sprintf("AWS runs %d tasks, %d of %s, not %d: %s", len(tasks), found, image, count, described)
+	}
+	return ""
 }
 
 // left is what of the operator's making AWS still has, but for task definitions that are no longer ACTIVE.

@@ -14,13 +14,9 @@ use ecs_operator::{
     aws::{Aws, Clients, clients::Settings},
     telemetry::metrics::Metrics,
 };
-use simulator::{Account, Options, Simulator};
+use simulator::{ACCOUNT, Account, Options, REGION, Simulator};
 use tokio::sync::watch;
 
-/// Account of the tests.
-pub const ACCOUNT: &str = "000000000000";
-/// Region of the tests.
-pub const REGION: &str = "us-east-1";
 /// The access key of the SDK's test credentials.
 const ACCESS_KEY: &str = "ANOTREAL";
 

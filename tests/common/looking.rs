@@ -10,8 +10,7 @@ use ecs_operator::{
     status::{Outcome, conditions::conditions},
 };
 use jiff::Timestamp;
-
-use crate::in_memory::REGION;
+use simulator::REGION;
 
 /// What the desired state depends on besides the object.
 pub fn installation() -> Installation {
@@ -38,13 +37,7 @@ pub async fn look<K: Kind>(
     now: i64,
 ) -> Result<Look, String> {
     let meta = object.meta().clone();
-    let [namespace, name, uid] =
-        [meta.namespace, meta.name, meta.uid].map(Option::unwrap_or_default);
-    let id = Identity {
-        namespace: &namespace,
-        name: &name,
-        uid: &uid,
-    };
+    let id = Identity::of(&meta);
     let desired = object
         .desired(id, references, &installation())
         .map_err(|error| error.to_string())?;

@@ -1,6 +1,10 @@
 //! EcsService on its whole surface: random declarations with every member of AWS's model, edited and taken out value by value.
 //! The real code against the simulator.
 
+#[path = "../common/block_on.rs"]
+mod block_on;
+#[path = "../common/declaring.rs"]
+mod declaring;
 #[path = "../common/edits.rs"]
 mod edits;
 #[path = "../common/every_member/mod.rs"]
@@ -14,11 +18,3 @@ mod declarations;
 mod members;
 mod random;
 mod rig;
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime")
-        .block_on(future)
-}

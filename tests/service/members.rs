@@ -4,8 +4,9 @@ use ecs_operator::plan::State;
 use serde_json::{Value, json};
 
 use crate::{
-    block_on,
+    block_on::block_on,
     declarations::{BASES, MEMBERS, joined},
+    declaring::Declare,
     rig::Rig,
 };
 

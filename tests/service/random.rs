@@ -2,78 +2,20 @@
 //! what is taken out leaves nothing behind.
 
 use ecs_operator::plan::State;
-use proptest::{prelude::*, sample::Index, test_runner::RngSeed};
+use proptest::{prelude::*, sample::Index};
 use serde_json::{Value, json};
 use simulator::Entry;
 
 use crate::{
-    block_on,
+    block_on::block_on,
     declarations::{another, any_declaration, edited, without},
+    declaring::{Declare, config, looks_again},
     edits::leaves,
-    rig::{Declared, Rig},
+    rig::Rig,
 };
 
 /// Members of AWS's model that a declaration has at most.
 const MEMBERS: usize = 40;
-
-/// Reconciles of a service that is as declared: a hundred in a thorough look.
-fn looks_again() -> usize {
-    if is_thorough() { 100 } else { 5 }
-}
-
-/// Whether PROPTEST_CASES says how many declarations are tried.
-fn is_thorough() -> bool {
-    std::env::var_os("PROPTEST_CASES").is_some()
-}
-
-/// How many declarations are tried, unless PROPTEST_CASES says otherwise: 2000 for a thorough look.
-fn cases(few: u32) -> ProptestConfig {
-    let usual = ProptestConfig::default();
-    let is_said = is_thorough();
-    ProptestConfig {
-        cases: if is_said { usual.cases } else { few },
-        failure_persistence: None,
-        // The same ones at every run, so that a change is judged by what it changed; a thorough look draws others.
-        rng_seed: if is_said {
-            usual.rng_seed
-        } else {
-            RngSeed::Fixed(1)
-        },
-        ..usual
-    }
-}
-
-async fn settle(rig: &mut Rig, spec: &Value) -> Result<Vec<Entry>, TestCaseError> {
-    declare(rig, spec).await.map(|declared| declared.made)
-}
-
-async fn declare(rig: &mut Rig, spec: &Value) -> Result<Declared, TestCaseError> {
-    let failed = |what: String| TestCaseError::fail(format!("{what} for {spec}"));
-    match rig.declare(spec).await {
-        Ok(declared) if declared.state == State::Settled => Ok(declared),
-        Ok(other) => Err(failed(format!("{:?}", other.state))),
-        Err(error) => Err(failed(error)),
-    }
-}
-
-/// Looks at what is as declared: nothing is done in AWS, and nothing is written to Kubernetes.
-async fn stay(rig: &mut Rig, spec: &Value, looks: usize) -> Result<(), TestCaseError> {
-    for _ in 0..looks {
-        let declared = declare(rig, spec).await?;
-        prop_assert_eq!(
-            operations(&declared.made),
-            Vec::<String>::new(),
-            "steady means no call: {}",
-            spec
-        );
-        prop_assert_eq!(declared.writes, 0, "steady means no write: {}", spec);
-    }
-    Ok(())
-}
-
-fn operations(made: &[Entry]) -> Vec<String> {
-    made.iter().map(|entry| entry.operation.clone()).collect()
-}
 
 /// The members of AWS's requests, without what only says which resource is meant or is needed by another member.
 fn sent(made: &[Entry]) -> Vec<String> {
@@ -134,28 +76,28 @@ fn wanted(path: &str, made: &[Entry]) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(cases(30))]
+    #![proptest_config(config(30))]
 
     #[test]
     fn every_declaration_is_reached_and_kept_and_each_edit_sends_its_member_alone(spec in any_declaration(MEMBERS), leaf in any::<Index>()) {
         block_on(async {
             let mut rig = Rig::new().await;
-            settle(&mut rig, &spec).await?;
+            rig.settle(&spec).await?;
             let first = rig.aws_state();
-            stay(&mut rig, &spec, looks_again()).await?;
+            rig.stay(&spec, looks_again()).await?;
             rig.restart().await;
-            stay(&mut rig, &spec, 1).await?;
+            rig.stay(&spec, 1).await?;
             let leaves = leaves(&spec);
             let path = leaf.get(&leaves);
             let Some(other) = edited(&spec, path) else { return Ok(()) };
-            let made = settle(&mut rig, &other).await?;
+            let made = rig.settle(&other).await?.made;
             // A default of AWS's that is declared where another was is no change.
             if !made.is_empty() {
                 prop_assert_eq!(sent(&made), wanted(path, &made), "{} in {}", path, spec);
             }
             let updates = made.iter().filter(|entry| entry.operation == "UpdateService").count();
             prop_assert!(updates <= 1, "{updates} updates for {path} in {spec}");
-            settle(&mut rig, &spec).await?;
+            rig.settle(&spec).await?;
             prop_assert_eq!(rig.aws_state(), first, "taken back: {} in {}", path, spec);
             Ok(())
         })?;
@@ -168,7 +110,7 @@ proptest! {
         let Some(less) = without(&spec, &path) else { return Ok(()) };
         block_on(async {
             let mut rig = Rig::new().await;
-            settle(&mut rig, &spec).await?;
+            rig.settle(&spec).await?;
             rig.restart().await;
             let state = rig.declare(&less).await.map_err(|error| TestCaseError::fail(format!("{error}: {path} of {spec}")))?.state;
             if let State::Blocked(_, message) = &state {
@@ -179,7 +121,7 @@ proptest! {
             }
             prop_assert_eq!(&state, &State::Settled);
             let mut fresh = Rig::new().await;
-            settle(&mut fresh, &less).await?;
+            fresh.settle(&less).await?;
             same(&rig, &fresh, &less, &path)
         })?;
     }
@@ -190,7 +132,7 @@ proptest! {
         let Some(two) = another(&one, &two) else { return Ok(()) };
         block_on(async {
             let (mut rig, mut fresh) = (Rig::new().await, Rig::new().await);
-            settle(&mut rig, &zero).await?;
+            rig.settle(&zero).await?;
             for spec in [&one, &two] {
                 let state = rig.declare(spec).await.map_err(|error| TestCaseError::fail(format!("{error}: {zero}\n{one}\n{two}")))?.state;
                 if let State::Blocked(_, message) = &state {
@@ -198,7 +140,7 @@ proptest! {
                     return Ok(());
                 }
             }
-            settle(&mut fresh, &two).await?;
+            fresh.settle(&two).await?;
             same(&rig, &fresh, &two, &format!("{zero}\n{one}"))
         })?;
     }

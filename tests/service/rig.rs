@@ -9,11 +9,13 @@ use ecs_operator::{
     desired::{Identity, service::References},
     plan::State,
 };
+use kube::Resource;
 use serde_json::{Value, json};
 use simulator::{Entry, Simulator};
 
 use crate::{
-    in_memory::{self, ACCOUNT, REGION},
+    declaring::{Declare, Declared},
+    in_memory,
     looking::{installation, look},
 };
 
@@ -27,13 +29,6 @@ const ID: Identity<'static> = Identity {
     uid: "u1",
 };
 
-/// How AWS is inspected: by the console's calls, which the journal tells from the operator's.
-fn call(simulator: &Simulator, service: &str, operation: &str, input: Value) -> Value {
-    simulator
-        .api(ACCOUNT, REGION, service, operation, input)
-        .unwrap_or_else(|error| panic!("{operation}: {error:?}"))
-}
-
 /// A simulated account with the operator at work on one service.
 pub struct Rig {
     simulator: Simulator,
@@ -43,16 +38,6 @@ pub struct Rig {
     pub listener: String,
     /// Looks that were taken.
     looks: i64,
-}
-
-/// What came of a declaration.
-pub struct Declared {
-    /// The last word.
-    pub state: State,
-    /// The operator's mutating calls.
-    pub made: Vec<Entry>,
-    /// Statuses that were written.
-    pub writes: usize,
 }
 
 /// Where the references of a declaration lead.
@@ -73,8 +58,6 @@ pub fn object(spec: &Value) -> Result<EcsService, String> {
     let object = json!({"apiVersion": EcsService::api_version(&()), "kind": EcsService::kind(&()), "metadata": metadata, "spec": spec});
     serde_json::from_value(object).map_err(|error| error.to_string())
 }
-
-use kube::Resource;
 
 /// Volumes need a task definition that has them.
 fn task_definition(spec: &Value) -> &'static str {
@@ -100,10 +83,7 @@ impl Rig {
     /// An account with a cluster, task definitions and a listener.
     pub async fn new() -> Self {
         let simulator = in_memory::simulator();
-        let ecs = |operation: &str, input: Value| call(&simulator, "ecs", operation, input);
-        let elb = |operation: &str, input: Value| {
-            call(&simulator, "elasticloadbalancing", operation, input)
-        };
+        let ecs = |operation: &str, input: Value| simulator.console("ecs", operation, input);
         ecs(
             "CreateCluster",
             json!({"clusterName": "main", "capacityProviders": ["FARGATE", "FARGATE_SPOT"]}),
@@ -120,21 +100,12 @@ impl Rig {
                        "containerDefinitions": [{"name": "app", "image": "nginx:1", "portMappings": ports}]}),
             );
         }
-        let balancer = elb(
-            "CreateLoadBalancer",
-            json!({"Name": "shared", "Subnets": ["subnet-a", "subnet-b"]}),
+        let certificates =
+            json!([{"CertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/1"}]);
+        let listener = simulator.listener(
+            "shared",
+            json!({"Protocol": "HTTPS", "Port": 443, "Certificates": certificates}),
         );
-        let default =
-            json!([{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]);
-        let listener = elb(
-            "CreateListener",
-            json!({"LoadBalancerArn": balancer["LoadBalancers"][0]["LoadBalancerArn"], "Protocol": "HTTPS", "Port": 443, "DefaultActions": default,
-                   "Certificates": [{"CertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/1"}]}),
-        );
-        let listener = listener["Listeners"][0]["ListenerArn"]
-            .as_str()
-            .expect("an ARN")
-            .to_owned();
         Self {
             aws: in_memory::aws(&simulator).await,
             simulator,
@@ -149,49 +120,9 @@ impl Rig {
         serde_json::from_str(&spec.to_string().replace("LISTENER", &self.listener)).expect("JSON")
     }
 
-    /// Declares `spec` and reconciles until AWS is steady.
-    pub async fn declare(&mut self, spec: &Value) -> Result<Declared, String> {
-        let before = self.mutations().len();
-        let spec = self.here(spec);
-        self.object.spec = object(&spec)?.spec;
-        let (references, mut writes, mut last) = (references(&spec), 0, String::new());
-        let set = |object: &mut EcsService, status| object.status = Some(status);
-        for _ in 0..LOOKS {
-            self.looks += 1;
-            let found = look(&self.aws, &mut self.object, &references, set, self.looks).await?;
-            writes += usize::from(found.writes);
-            if !found.plan.steps.is_empty() {
-                last = found.plan.operations();
-                let (_, result) = self.aws.execute(&found.plan.steps).await;
-                result.map_err(|error| error.to_string())?;
-                continue;
-            }
-            match found.plan.state {
-                State::Waiting(_, message) => {
-                    last = message;
-                    self.approve();
-                    self.simulator.advance(30.0);
-                }
-                state => {
-                    let made = self.mutations().split_off(before);
-                    let violations: Vec<_> = made.iter().flat_map(|e| &e.violations).collect();
-                    return match violations.is_empty() {
-                        true => Ok(Declared {
-                            state,
-                            made,
-                            writes,
-                        }),
-                        false => Err(format!("{violations:?}")),
-                    };
-                }
-            }
-        }
-        Err(format!("never steady, at last: {last}"))
-    }
-
     /// Has a person answer the pauses of the service's deployment.
     fn approve(&self) {
-        let ecs = |operation: &str, input: Value| call(&self.simulator, "ecs", operation, input);
+        let ecs = |operation: &str, input: Value| self.simulator.console("ecs", operation, input);
         let service = json!({"cluster": "main", "services": ["team-web"]});
         let service = ecs("DescribeServices", service)["services"][0].take();
         let Some(arn) = service["currentServiceDeployment"].as_str() else {
@@ -223,9 +154,10 @@ impl Rig {
 
     /// What AWS has of the service, without what depends on when and in which order things happened.
     pub fn aws_state(&self) -> Value {
-        let ecs = |operation: &str, input: Value| call(&self.simulator, "ecs", operation, input);
+        let ecs = |operation: &str, input: Value| self.simulator.console("ecs", operation, input);
         let elb = |operation: &str, input: Value| {
-            call(&self.simulator, "elasticloadbalancing", operation, input)
+            self.simulator
+                .console("elasticloadbalancing", operation, input)
         };
         let mut described = ecs(
             "DescribeServices",
@@ -304,6 +236,39 @@ impl Rig {
             serde_json::from_str(&state.replace(&self.listener, "LISTENER")).expect("JSON");
         strip(&mut state);
         state
+    }
+}
+
+impl Declare for Rig {
+    async fn declare(&mut self, spec: &Value) -> Result<Declared, String> {
+        let before = self.mutations().len();
+        let spec = self.here(spec);
+        self.object.spec = object(&spec)?.spec;
+        let (references, mut writes, mut last) = (references(&spec), 0, String::new());
+        let set = |object: &mut EcsService, status| object.status = Some(status);
+        for _ in 0..LOOKS {
+            self.looks += 1;
+            let found = look(&self.aws, &mut self.object, &references, set, self.looks).await?;
+            writes += usize::from(found.writes);
+            if !found.plan.steps.is_empty() {
+                last = found.plan.operations();
+                let (_, result) = self.aws.execute(&found.plan.steps).await;
+                result.map_err(|error| error.to_string())?;
+                continue;
+            }
+            match found.plan.state {
+                State::Waiting(_, message) => {
+                    last = message;
+                    self.approve();
+                    self.simulator.advance(30.0);
+                }
+                state => {
+                    let made = self.mutations().split_off(before);
+                    return Declared::kept(state, made, writes);
+                }
+            }
+        }
+        Err(format!("never steady, at last: {last}"))
     }
 }
 

@@ -10,42 +10,17 @@ use crate::{
         gate::Gate,
         invariants,
         objects::*,
-        scraping::{Record, Scrape},
+        scraping::{Record, Scrape, failures, has},
         watching::View,
         world::story,
     },
     leading::elect,
 };
 
-/// What the operator serves of an object by condition.
-fn conditions(type_: &str, reason: &str) -> [String; 2] {
-    [
-        format!("type=\"{type_}\",status=\"True\""),
-        format!("reason=\"{reason}\""),
-    ]
-}
-
-/// Whether there is an object with this condition, for at least a second.
-fn has(type_: &str, reason: &str) -> impl Fn(&Scrape) -> bool {
-    let labels = conditions(type_, reason);
-    move |scrape| {
-        let labels = [labels[0].as_str(), labels[1].as_str()];
-        scrape.sum("operator_status_condition_current_status_seconds", &labels) >= 1.0
-    }
-}
-
-/// Whether at least so many calls failed in this way.
-fn failures(sort: &str, count: f64) -> impl Fn(&Scrape) -> bool {
-    let name = format!("aws_api_call_{sort}_errors_total");
-    move |scrape| scrape.sum(&name, &[]) >= count
-}
-
 /// One of everything, Ready.
 async fn settled(world: &mut World) -> u16 {
     let port = world.serve_metrics();
-    world.start();
-    world.apply(&[cluster(), task_definition("web", "nginx:1"), service("web")]);
-    world.until_ready("EcsService", "web").await;
+    world.bring_up(service("web")).await;
     port
 }
 
@@ -370,12 +345,7 @@ fn good_life_is_told_as_one() {
         world.until_ready("EcsService", "web").await;
         record.keep(&healthy_scrape(&world, port).await);
         world.apply(&[task_definition("web", "nginx:2")]);
-        let rolled = |object: &Value| {
-            is_ready(object) && object["status"]["taskDefinition"]["revision"] == 2
-        };
-        world
-            .until("EcsService", "web", "Ready with revision 2", rolled)
-            .await;
+        world.until_runs("web", 2).await;
         let counted = |scrape: &Scrape| {
             scrape.sum("ecs_operator_rollouts_total", &["completed"]) >= 2.0 && scrape.is_peaceful()
         };
@@ -383,17 +353,10 @@ fn good_life_is_told_as_one() {
         let mut edited = balanced("web", &listener, "/new");
         edited["spec"]["desiredCount"] = json!(2);
         world.apply(&[edited]);
-        let scaled = |object: &Value| is_ready(object) && object["status"]["runningCount"] == 2;
-        world
-            .until("EcsService", "web", "Ready with two tasks", scaled)
-            .await;
+        world.until_scaled("web", 2).await;
         record.keep(&healthy_scrape(&world, port).await);
         // Every kind's watch has something to tell, as a bookmark does once a minute.
-        for (kind, name) in [
-            ("EcsCluster", "main"),
-            ("EcsTaskDefinition", "web"),
-            ("EcsService", "web"),
-        ] {
+        for (kind, name) in APPLICATION {
             world.reconcile_now(kind, name, "1");
         }
         record.keep(&healthy_scrape(&world, port).await);

@@ -6,18 +6,9 @@ use serde_json::{Value, json};
 use simulator::Fate;
 
 use crate::{
-    harness::{World, objects::*, rights, world::story},
+    harness::{objects::*, rights, world::story},
     pausing::{self, ANNOTATION, approved},
 };
-
-/// Waits until the service runs a revision.
-async fn until_running(world: &World, revision: i64) {
-    let running = |object: &Value| {
-        is_ready(object) && object["status"]["taskDefinition"]["revision"] == revision
-    };
-    let what = format!("Ready with revision {revision}");
-    world.until("EcsService", "web", &what, running).await;
-}
 
 #[test]
 fn every_action_of_the_printed_policy_is_used_and_no_other_is_needed() {
@@ -61,27 +52,22 @@ fn every_action_of_the_printed_policy_is_used_and_no_other_is_needed() {
         };
         world.apply(&declared(0, "nginx:1"));
         world.apply(&[task_definition("gate", "nginx:1"), approved("gate")]);
-        until_running(&world, 1).await;
+        world.until_runs("web", 1).await;
         world.until_ready("EcsService", "gate").await;
         // Somebody lets a deployment go on that waits for it.
         world.apply(&[task_definition("gate", "nginx:2")]);
         let id = pausing::paused(&world, "gate").await;
         let answer = format!("{ANNOTATION}={id}=Continue");
         world.kubectl(&["annotate", "ecsservice/gate", &answer]);
-        let rolled = |object: &Value| {
-            is_ready(object) && object["status"]["taskDefinition"]["revision"] == 2
-        };
-        world
-            .until("EcsService", "gate", "Ready with revision 2", rolled)
-            .await;
+        world.until_runs("gate", 2).await;
         world.apply(&declared(1, "nginx:2"));
-        until_running(&world, 2).await;
+        world.until_runs("web", 2).await;
         world.apply(&declared(2, "nginx:crash"));
         world
             .until_stalled("EcsService", "web", "RolloutFailed")
             .await;
         world.apply(&declared(2, "nginx:4"));
-        until_running(&world, 4).await;
+        world.until_runs("web", 4).await;
         let trimmed = |object: &Value| {
             let known = object["status"]["revisions"].as_array();
             is_ready(object) && known.is_some_and(|known| known.len() == 2)

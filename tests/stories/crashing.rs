@@ -1,6 +1,6 @@
 //! SIGKILL before and after each mutating call, before its reply is read: the end is the same, with one of everything.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use simulator::{Effect, Fault, Outcome};
 
 use crate::harness::{World, objects::*, world::story};
@@ -56,12 +56,7 @@ fn killed_operator_ends_where_an_undisturbed_one_does() {
             killed_in(&mut world, call).await;
         }
         world.start();
-        let rolled = |object: &Value| {
-            is_ready(object) && object["status"]["taskDefinition"]["revision"] == 2
-        };
-        world
-            .until("EcsService", "web", "Ready with revision 2", rolled)
-            .await;
+        world.until_runs("web", 2).await;
         let groups = world.aws("elasticloadbalancing", "DescribeTargetGroups", json!({}));
         let groups = groups["TargetGroups"].as_array().map(Vec::len);
         assert_eq!((groups, world.rules().len()), (Some(1), 1));
@@ -90,13 +85,7 @@ fn killed_operator_ends_where_an_undisturbed_one_does() {
         world.kubectl(&["delete", "--wait=false", "ecscluster/main"]);
         killed_in(&mut world, "DeleteCluster").await;
         world.start();
-        for (kind, name) in [
-            ("EcsService", "web"),
-            ("EcsTaskDefinition", "web"),
-            ("EcsCluster", "main"),
-        ] {
-            world.until_gone(kind, name).await;
-        }
+        world.until_application_gone().await;
         assert_eq!(world.rules().len(), 0);
         world.check();
     });

@@ -4,12 +4,6 @@ use serde_json::{Value, json};
 
 use crate::harness::{World, objects::*, world::story};
 
-async fn settled(world: &mut World, service: Value) {
-    world.start();
-    world.apply(&[cluster(), task_definition("web", "nginx:1"), service]);
-    world.until_ready("EcsService", "web").await;
-}
-
 /// What AWS has left of the story.
 fn left(world: &World) -> Vec<String> {
     let mut left = Vec::new();
@@ -45,22 +39,10 @@ fn left(world: &World) -> Vec<String> {
 fn everything_deleted_at_once_goes_in_reverse_order() {
     story("delete_all", |mut world| async move {
         let listener = world.listener.clone();
-        settled(&mut world, balanced("web", &listener, "/")).await;
+        world.bring_up(balanced("web", &listener, "/")).await;
         let before = world.mutations().len();
-        world.kubectl(&[
-            "delete",
-            "--wait=false",
-            "ecscluster/main",
-            "ecstaskdefinition/web",
-            "ecsservice/web",
-        ]);
-        for (kind, name) in [
-            ("EcsService", "web"),
-            ("EcsTaskDefinition", "web"),
-            ("EcsCluster", "main"),
-        ] {
-            world.until_gone(kind, name).await;
-        }
+        world.delete_application();
+        world.until_application_gone().await;
         let mutations = world.mutations()[before..].to_vec();
         let position = |operation: &str| {
             mutations
@@ -79,7 +61,7 @@ fn everything_deleted_at_once_goes_in_reverse_order() {
 #[test]
 fn cluster_waits_for_its_services_and_says_which() {
     story("delete_cluster_first", |mut world| async move {
-        settled(&mut world, service("web")).await;
+        world.bring_up(service("web")).await;
         world.kubectl(&["delete", "--wait=false", "ecscluster/main"]);
         let blocked = |object: &Value| {
             condition(object, "Ready").is_some_and(|(_, reason, message)| {
@@ -99,7 +81,7 @@ fn cluster_waits_for_its_services_and_says_which() {
 #[test]
 fn cluster_waits_for_services_of_others_and_says_which() {
     story("delete_used_cluster", |mut world| async move {
-        settled(&mut world, service("web")).await;
+        world.bring_up(service("web")).await;
         let cluster = world.aws_name("main");
         for name in ["theirs-b", "theirs-a"] {
             let input = json!({"cluster": cluster, "serviceName": name, "taskDefinition": world.aws_name("web"), "desiredCount": 0, "launchType": "FARGATE",
@@ -136,7 +118,7 @@ fn retained_resources_stay_and_are_taken_back_by_the_same_name() {
         let listener = world.listener.clone();
         let mut retained = balanced("web", &listener, "/");
         retained["spec"]["deletionPolicy"] = json!("Retain");
-        settled(&mut world, retained.clone()).await;
+        world.bring_up(retained.clone()).await;
         let arn = world.ecs_service(&world.aws_name("web"))["serviceArn"].clone();
         world.kubectl(&["delete", "ecsservice/web"]);
         assert_eq!(
@@ -183,7 +165,7 @@ fn retained_resources_stay_and_are_taken_back_by_the_same_name() {
 fn object_goes_when_aws_has_nothing_of_it_any_more() {
     story("already_gone", |mut world| async move {
         let listener = world.listener.clone();
-        settled(&mut world, balanced("web", &listener, "/")).await;
+        world.bring_up(balanced("web", &listener, "/")).await;
         let rule = world.rules()[0]["RuleArn"].clone();
         let group =
             world.aws("elasticloadbalancing", "DescribeTargetGroups", json!({}))["TargetGroups"][0]
@@ -209,20 +191,8 @@ fn object_goes_when_aws_has_nothing_of_it_any_more() {
             json!({"TargetGroupArn": group}),
         );
         world.start();
-        world.kubectl(&[
-            "delete",
-            "--wait=false",
-            "ecscluster/main",
-            "ecstaskdefinition/web",
-            "ecsservice/web",
-        ]);
-        for (kind, name) in [
-            ("EcsService", "web"),
-            ("EcsTaskDefinition", "web"),
-            ("EcsCluster", "main"),
-        ] {
-            world.until_gone(kind, name).await;
-        }
+        world.delete_application();
+        world.until_application_gone().await;
         assert_eq!(left(&world), Vec::<String>::new());
         world.check();
     });
@@ -234,7 +204,7 @@ fn deleted_namespace_takes_everything_with_it() {
         // As the chart installs it: the operator lives elsewhere and watches everything.
         world.use_cluster_wide_rights().await;
         let listener = world.listener.clone();
-        settled(&mut world, balanced("web", &listener, "/")).await;
+        world.bring_up(balanced("web", &listener, "/")).await;
         world.plane().kubectl(
             &["delete", "namespace", &world.namespace, "--timeout=80s"],
             "",

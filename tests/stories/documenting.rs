@@ -8,13 +8,13 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use simulator::{Fate, Policy};
+use simulator::{Fate, Policy, REGION};
 
 use crate::{
     harness::{
         World,
         control_plane::{root, run, scratch, tool},
-        world::{REGION, story, story_alone},
+        world::{story, story_alone},
     },
     importing, installing,
     markdown::{self, Block},

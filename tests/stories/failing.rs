@@ -6,7 +6,8 @@ use simulator::{Effect, Fault, Outcome};
 use crate::harness::{
     objects::*,
     scraping::{Record, Scrape},
-    world::{DEADLINE, story, story_alone},
+    waiting::DEADLINE,
+    world::{story, story_alone},
 };
 
 /// Every mutating call of a whole life: creation, an edit of everything, deletion.
@@ -91,20 +92,8 @@ fn whole_life(name: &str, effect: Effect) {
             2,
             "{revisions}"
         );
-        world.kubectl(&[
-            "delete",
-            "--wait=false",
-            "ecscluster/main",
-            "ecstaskdefinition/web",
-            "ecsservice/web",
-        ]);
-        for (kind, name) in [
-            ("EcsService", "web"),
-            ("EcsTaskDefinition", "web"),
-            ("EcsCluster", "main"),
-        ] {
-            world.until_gone(kind, name).await;
-        }
+        world.delete_application();
+        world.until_application_gone().await;
         assert_eq!(world.rules().len(), 0);
         let hit: Vec<_> = CALLS
             .iter()
@@ -253,9 +242,7 @@ fn what_aws_refuses_is_told_with_its_words() {
 #[test]
 fn ready_survives_an_aws_that_does_not_answer() {
     story("aws_outage", |mut world| async move {
-        world.start();
-        world.apply(&[cluster(), task_definition("web", "nginx:1"), service("web")]);
-        world.until_ready("EcsService", "web").await;
+        world.bring_up(service("web")).await;
         let fault = world.simulator.fault(Fault::new(Effect::Error {
             status: 503,
             code: "ServiceUnavailable".into(),
@@ -363,9 +350,7 @@ fn api_server_restart_is_survived() {
     story_alone("api_server_restart", |mut world| async move {
         world.plane().install_kinds().await;
         let port = world.serve_metrics();
-        world.start();
-        world.apply(&[cluster(), task_definition("web", "nginx:1"), service("web")]);
-        world.until_ready("EcsService", "web").await;
+        world.bring_up(service("web")).await;
         let before = world.mutations();
         let errors =
             |scrape: &Scrape| scrape.sum("rest_client_requests_total", &["code=\"<error>\""]);
@@ -388,12 +373,7 @@ fn api_server_restart_is_survived() {
         }
         world.plane().up();
         world.apply(&[task_definition("web", "nginx:2")]);
-        let rolled = |object: &Value| {
-            is_ready(object) && object["status"]["taskDefinition"]["revision"] == 2
-        };
-        world
-            .until("EcsService", "web", "Ready with revision 2", rolled)
-            .await;
+        world.until_runs("web", 2).await;
         assert_eq!(
             world.mutations()[before.len()..],
             ["RegisterTaskDefinition", "UpdateService"]

@@ -13,7 +13,8 @@ use crate::{
         control_plane::{ControlPlane, run, scratch},
         objects::cluster,
         rights,
-        world::{DEADLINE, story_alone},
+        waiting::DEADLINE,
+        world::story_alone,
     },
 };
 

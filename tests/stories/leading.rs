@@ -146,11 +146,7 @@ fn leader_that_slept_through_its_lease_changes_nothing_when_it_wakes() {
         let effects = gate.effect_count();
         let second = world.start_second();
         world.until_held_by_another_than(Some(&leader)).await;
-        let scaled =
-            |object: &serde_json::Value| is_ready(object) && object["status"]["runningCount"] == 2;
-        world
-            .until("EcsService", "web", "Ready with two tasks", scaled)
-            .await;
+        world.until_scaled("web", 2).await;
         world.simulator.release(fault);
         world.signal("CONT");
         world.until_logged("the lease is lost").await;
@@ -161,12 +157,7 @@ fn leader_that_slept_through_its_lease_changes_nothing_when_it_wakes() {
         // It waits for its turn like any other, and takes it.
         assert_eq!(second.terminate(), Some(0));
         world.apply(&[task_definition("web", "nginx:2")]);
-        let rolled = |object: &serde_json::Value| {
-            is_ready(object) && object["status"]["taskDefinition"]["revision"] == 2
-        };
-        world
-            .until("EcsService", "web", "Ready with revision 2", rolled)
-            .await;
+        world.until_runs("web", 2).await;
         assert!(
             gate.effects()
                 .iter()

@@ -4,12 +4,6 @@ use serde_json::{Value, json};
 
 use crate::harness::{World, objects::*, world::story};
 
-async fn settled(world: &mut World, service: Value) {
-    world.start();
-    world.apply(&[cluster(), task_definition("web", "nginx:1"), service]);
-    world.until_ready("EcsService", "web").await;
-}
-
 /// Priorities of the rules that are not the default one.
 fn priorities(world: &World) -> Vec<String> {
     world
@@ -31,7 +25,7 @@ fn foreign_rule(world: &World, priority: i32) -> Value {
 fn attributes_and_health_check_are_edited_in_place() {
     story("target_group_edit", |mut world| async move {
         let listener = world.listener.clone();
-        settled(&mut world, balanced("web", &listener, "/")).await;
+        world.bring_up(balanced("web", &listener, "/")).await;
         let before = world.mutations().len();
         let mut edited = balanced("web", &listener, "/");
         let group = &mut edited["spec"]["loadBalancers"][0]["targetGroup"];
@@ -58,7 +52,7 @@ fn immutable_change_is_refused_with_a_message_and_nothing_is_sent() {
             service["spec"]["loadBalancers"][0]["targetGroup"]["name"] = json!("mine");
             service
         };
-        settled(&mut world, named()).await;
+        world.bring_up(named()).await;
         let before = world.mutations();
         let mut edited = named();
         edited["spec"]["loadBalancers"][0]["targetGroup"]["vpcId"] = json!("vpc-other");
@@ -91,7 +85,7 @@ fn immutable_change_is_refused_with_a_message_and_nothing_is_sent() {
 fn group_with_another_protocol_version_stands_before_the_service_moves_and_the_old_one_goes_last() {
     story("target_group_replaced", |mut world| async move {
         let listener = world.listener.clone();
-        settled(&mut world, balanced("web", &listener, "/")).await;
+        world.bring_up(balanced("web", &listener, "/")).await;
         let before = world.mutations().len();
         let mut edited = balanced("web", &listener, "/");
         edited["spec"]["loadBalancers"][0]["targetGroup"]["protocolVersion"] = json!("HTTP2");
@@ -129,7 +123,7 @@ fn rule_priority_is_allocated_and_kept() {
     story("priority_is_kept", |mut world| async move {
         foreign_rule(&world, 7);
         let listener = world.listener.clone();
-        settled(&mut world, balanced("web", &listener, "/")).await;
+        world.bring_up(balanced("web", &listener, "/")).await;
         assert_eq!(priorities(&world), ["7", "8"]);
         foreign_rule(&world, 3);
         world.apply(&[balanced("web", &listener, "/other")]);
@@ -146,7 +140,7 @@ fn taken_priority_is_answered_by_another() {
         let fault = serde_json::from_value(json!({"operation": "CreateRule", "times": 1, "effect": "error", "status": taken["status"], "code": taken["code"], "message": taken["message"]})).expect("a fault");
         world.simulator.fault(fault);
         let listener = world.listener.clone();
-        settled(&mut world, balanced("web", &listener, "/")).await;
+        world.bring_up(balanced("web", &listener, "/")).await;
         assert_eq!(world.rules().len(), 1);
         assert_eq!(
             world
@@ -187,7 +181,7 @@ fn declared_priority_of_a_foreign_rule_is_a_conflict() {
 fn rule_conditions_are_edited_without_a_gap() {
     story("no_gap", |mut world| async move {
         let listener = world.listener.clone();
-        settled(&mut world, balanced("web", &listener, "/old")).await;
+        world.bring_up(balanced("web", &listener, "/old")).await;
         let arn = world.rules()[0]["RuleArn"].clone();
         let before = world.mutations().len();
         world.apply(&[balanced("web", &listener, "/new")]);
@@ -218,7 +212,7 @@ fn swapped_priorities_are_set_in_one_call() {
                 json!([rule("/a", first), rule("/b", second)]);
             service
         };
-        settled(&mut world, with(10, 20)).await;
+        world.bring_up(with(10, 20)).await;
         let before = world.mutations().len();
         world.apply(&[with(20, 10)]);
         world.until_ready("EcsService", "web").await;
@@ -231,7 +225,7 @@ fn swapped_priorities_are_set_in_one_call() {
 fn dropped_load_balancer_is_taken_off_the_service_before_it_goes() {
     story("load_balancer_dropped", |mut world| async move {
         let listener = world.listener.clone();
-        settled(&mut world, balanced("web", &listener, "/")).await;
+        world.bring_up(balanced("web", &listener, "/")).await;
         let before = world.mutations().len();
         world.apply(&[service("web")]);
         let dropped =

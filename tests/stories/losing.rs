@@ -37,14 +37,7 @@ async fn killed_in(world: &mut World, gate: &Gate, operation: &str) {
 
 /// One of everything, and nothing else.
 async fn judged(world: &World) {
-    let mut objects = Vec::new();
-    for (kind, name) in [
-        ("EcsCluster", "main"),
-        ("EcsTaskDefinition", "web"),
-        ("EcsService", "web"),
-    ] {
-        objects.extend(world.get(kind, name).await);
-    }
+    let objects = world.application().await;
     let wrong = invariants::one_of_everything(&world.simulator, &objects);
     assert_eq!(wrong, Vec::<String>::new());
     world.check();

@@ -134,13 +134,7 @@ fn plan_of_an_adoption_is_shown_before_anything_is_changed() {
 fn plan_says_what_rolls_and_what_is_destroyed() {
     story("observe_rolls", |mut world| async move {
         let listener = world.listener.clone();
-        world.start();
-        world.apply(&[
-            cluster(),
-            task_definition("web", "nginx:1"),
-            balanced("web", &listener, "/a"),
-        ]);
-        world.until_ready("EcsService", "web").await;
+        world.bring_up(balanced("web", &listener, "/a")).await;
         let before = world.mutations();
         let in_sync = observed(balanced("web", &listener, "/a"));
         world.apply(&[in_sync]);
@@ -173,9 +167,7 @@ fn plan_says_what_rolls_and_what_is_destroyed() {
 #[test]
 fn second_object_for_one_resource_is_a_conflict_and_changes_nothing() {
     story("name_conflict", |mut world| async move {
-        world.start();
-        world.apply(&[cluster(), task_definition("web", "nginx:1"), service("web")]);
-        world.until_ready("EcsService", "web").await;
+        world.bring_up(service("web")).await;
         let before = world.mutations();
         let second = |kind: &str, mut spec: Value, member: &str, name: &str| {
             spec[member] = json!(world.aws_name(name));

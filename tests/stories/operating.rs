@@ -13,7 +13,8 @@ use crate::harness::{
     control_plane::run,
     objects::*,
     scraping::{Scrape, get},
-    world::{DEADLINE, story, story_alone},
+    waiting::DEADLINE,
+    world::{story, story_alone},
 };
 
 #[test]

@@ -132,9 +132,7 @@ fn adopted_family_stays_when_its_object_goes_even_after_an_edit() {
 #[test]
 fn stripped_ownership_tag_stops_everything() {
     story("ownership_lost", |mut world| async move {
-        world.start();
-        world.apply(&[cluster(), task_definition("web", "nginx:1"), service("web")]);
-        let ready = world.until_ready("EcsService", "web").await;
+        let ready = world.bring_up(service("web")).await;
         let keys = json!(["ecs-operator.dev/uid"]);
         world.aws(
             "ecs",
@@ -157,9 +155,7 @@ fn stripped_ownership_tag_stops_everything() {
 #[test]
 fn another_object_of_the_same_name_does_not_inherit() {
     story("no_inheritance", |mut world| async move {
-        world.start();
-        world.apply(&[cluster(), task_definition("web", "nginx:1"), service("web")]);
-        world.until_ready("EcsService", "web").await;
+        world.bring_up(service("web")).await;
         world.kill();
         // Somebody takes the finalizer off by force and makes the object anew: another UID.
         world.kubectl(&[

@@ -35,13 +35,7 @@ fn answer(world: &World, value: &str) {
 #[test]
 fn paused_deployment_is_continued_or_rolled_back_by_an_annotation_once_each() {
     story("paused", |mut world| async move {
-        world.start();
-        world.apply(&[
-            cluster(),
-            task_definition("web", "nginx:1"),
-            approved("web"),
-        ]);
-        world.until_ready("EcsService", "web").await;
+        world.bring_up(approved("web")).await;
         world.apply(&[task_definition("web", "nginx:2")]);
         let second = paused(&world, "web").await;
 
@@ -65,12 +59,7 @@ fn paused_deployment_is_continued_or_rolled_back_by_an_annotation_once_each() {
         assert_eq!(world.count("ContinueServiceDeployment"), 0);
 
         answer(&world, &format!("{second}=Continue"));
-        let rolled = |object: &Value| {
-            is_ready(object) && object["status"]["taskDefinition"]["revision"] == 2
-        };
-        world
-            .until("EcsService", "web", "Ready with revision 2", rolled)
-            .await;
+        world.until_runs("web", 2).await;
         assert_eq!(world.count("ContinueServiceDeployment"), 1);
 
         // The old answer is no answer to the next deployment, not to another process either.

@@ -30,12 +30,7 @@ fn image_edit_registers_one_revision_and_starts_one_rollout() {
         .await;
         let before = world.mutations().len();
         world.apply(&[task_definition("web", "nginx:2")]);
-        let rolled = |object: &Value| {
-            is_ready(object) && object["status"]["taskDefinition"]["revision"] == 2
-        };
-        let service = world
-            .until("EcsService", "web", "Ready with revision 2", rolled)
-            .await;
+        let service = world.until_runs("web", 2).await;
         assert_eq!(service["status"]["rollout"]["state"], "Completed");
         assert_eq!(
             world.mutations()[before..],
@@ -80,12 +75,7 @@ fn every_service_of_a_family_rolls_to_the_new_revision() {
         .await;
         world.apply(&[task_definition("web", "nginx:2")]);
         for name in ["web", "worker"] {
-            let rolled = |object: &Value| {
-                is_ready(object) && object["status"]["taskDefinition"]["revision"] == 2
-            };
-            world
-                .until("EcsService", name, "Ready with revision 2", rolled)
-                .await;
+            world.until_runs(name, 2).await;
         }
         assert_eq!(
             (
@@ -108,21 +98,11 @@ fn pinned_revision_rolls_back_visibly() {
         )
         .await;
         world.apply(&[task_definition("web", "nginx:2")]);
-        let rolled = |object: &Value| {
-            is_ready(object) && object["status"]["taskDefinition"]["revision"] == 2
-        };
-        world
-            .until("EcsService", "web", "Ready with revision 2", rolled)
-            .await;
+        world.until_runs("web", 2).await;
         let mut pinned = service("web");
         pinned["spec"]["taskDefinitionRef"]["revision"] = json!(1);
         world.apply(&[pinned]);
-        let back = |object: &Value| {
-            is_ready(object) && object["status"]["taskDefinition"]["revision"] == 1
-        };
-        world
-            .until("EcsService", "web", "Ready with revision 1", back)
-            .await;
+        world.until_runs("web", 1).await;
         assert_eq!(world.count("RegisterTaskDefinition"), 2);
         world.check();
     });
@@ -226,12 +206,7 @@ fn circuit_breaker_rollback_is_a_failure_and_not_fought() {
         );
         // A new revision is.
         world.apply(&[task_definition("web", "nginx:3")]);
-        let rolled = |object: &Value| {
-            is_ready(object) && object["status"]["taskDefinition"]["revision"] == 3
-        };
-        world
-            .until("EcsService", "web", "Ready with revision 3", rolled)
-            .await;
+        world.until_runs("web", 3).await;
         world.check();
     });
 }
@@ -295,12 +270,7 @@ fn service_is_not_ready_while_a_due_rollout_is_throttled() {
             .until("EcsService", "web", "not Ready, throttled", told)
             .await;
         world.simulator.release(fault);
-        let rolled = |object: &Value| {
-            is_ready(object) && object["status"]["taskDefinition"]["revision"] == 2
-        };
-        world
-            .until("EcsService", "web", "Ready with revision 2", rolled)
-            .await;
+        world.until_runs("web", 2).await;
         world.check();
     });
 }
@@ -308,9 +278,7 @@ fn service_is_not_ready_while_a_due_rollout_is_throttled() {
 #[test]
 fn new_value_of_restarted_at_starts_one_deployment_and_no_restart_of_the_operator_another() {
     story("restarted_at", |mut world| async move {
-        world.start();
-        world.apply(&[cluster(), task_definition("web", "nginx:1"), service("web")]);
-        world.until_ready("EcsService", "web").await;
+        world.bring_up(service("web")).await;
         let before = world.ecs_service(&world.aws_name("web"))["deployments"][0]["id"].clone();
         world.kubectl(&[
             "annotate",
@@ -337,24 +305,12 @@ fn new_value_of_restarted_at_starts_one_deployment_and_no_restart_of_the_operato
             .expect("an update");
         assert_eq!(update.request["forceNewDeployment"], true);
         world.kill();
-        let looks = |entries: &[simulator::Entry]| {
-            let looks = entries
-                .iter()
-                .filter(|entry| entry.operation == "DescribeServices");
-            looks.count()
-        };
-        let before = looks(&world.journal());
+        let before = world.looks();
         world.start();
-        world
-            .until_called("the look of the new operator", |entries| {
-                looks(entries) > before
-            })
-            .await;
-        let before = looks(&world.journal());
+        world.until_looks(before + 1).await;
+        let before = world.looks();
         world.reconcile_now("EcsService", "web", "again");
-        world
-            .until_called("one more look", |entries| looks(entries) > before)
-            .await;
+        world.until_looks(before + 1).await;
         assert_eq!(world.count("UpdateService"), 1);
         world.check();
     });

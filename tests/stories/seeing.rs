@@ -2,7 +2,6 @@
 
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
-use simulator::Entry;
 
 use crate::harness::{
     World,
@@ -22,34 +21,13 @@ async fn settled(world: &mut World) -> Gate {
 
 async fn started(world: &mut World) -> Gate {
     let gate = world.put_gate(invariants::is_true).await;
-    world.start();
-    world.apply(&[cluster(), task_definition("web", "nginx:1"), service("web")]);
-    world.until_ready("EcsService", "web").await;
+    world.bring_up(service("web")).await;
     gate
-}
-
-/// Waits until the service was looked at some more times.
-async fn looked_at(world: &World, times: usize) {
-    let looks = |entries: &[Entry]| {
-        let looks = entries.iter().filter(|e| e.operation == "DescribeServices");
-        looks.filter(|e| e.access_key != "console").count()
-    };
-    let before = looks(&world.simulator.journal());
-    world
-        .until_called("looks", |entries| looks(entries) >= before + times)
-        .await;
 }
 
 /// Everything at the end: one of everything, nothing foreign, nothing said that was not so.
 async fn judged(world: &World, gate: &Gate) {
-    let mut objects = Vec::new();
-    for (kind, name) in [
-        ("EcsCluster", "main"),
-        ("EcsTaskDefinition", "web"),
-        ("EcsService", "web"),
-    ] {
-        objects.extend(world.get(kind, name).await);
-    }
+    let objects = world.application().await;
     let mut wrong = gate.complaints();
     wrong.extend(invariants::one_of_everything(&world.simulator, &objects));
     wrong.extend(invariants::nothing_foreign(&world.simulator.journal()));
@@ -77,7 +55,7 @@ fn frozen_watch_creates_nothing_for_an_object_that_is_being_deleted() {
         world.aws("ecs", "DeleteService", input);
         world.simulator.advance(600.0);
         // To the operator the object is there, and its service is missing.
-        looked_at(&world, 3).await;
+        world.until_looks(world.looks() + 3).await;
         assert_eq!(world.count("CreateService"), 1);
         gate.views.set("ecsservices", View::Live);
         world.until_gone("EcsService", "web").await;
@@ -98,12 +76,9 @@ fn frozen_watch_does_not_bring_an_older_spec_back() {
         let (cluster, name) = (world.aws_name("main"), world.aws_name("web"));
         let input = json!({"cluster": cluster, "service": name, "desiredCount": 3});
         world.aws("ecs", "UpdateService", input);
-        looked_at(&world, 3).await;
+        world.until_looks(world.looks() + 3).await;
         gate.views.set("ecsservices", View::Live);
-        let ready = |object: &Value| is_ready(object) && object["status"]["runningCount"] == 3;
-        world
-            .until("EcsService", "web", "Ready with 3", ready)
-            .await;
+        world.until_scaled("web", 3).await;
         assert_eq!(world.count("UpdateService"), 0);
         judged(&world, &gate).await;
     });
@@ -122,11 +97,11 @@ fn past_object_touches_nothing_of_the_present_one_of_its_name() {
         gate.views.set_past("ecsservices", Some(past));
         gate.views.set("ecsservices", View::Frozen);
         world.start();
-        looked_at(&world, 3).await;
+        world.until_looks(world.looks() + 3).await;
         assert_eq!(world.mutations(), before);
         gate.views.set_past("ecsservices", None);
         gate.views.set("ecsservices", View::Live);
-        looked_at(&world, 3).await;
+        world.until_looks(world.looks() + 3).await;
         world.until_ready("EcsService", "web").await;
         assert_eq!(world.mutations(), before);
         judged(&world, &gate).await;
@@ -144,7 +119,7 @@ fn past_object_that_is_gone_is_not_created_anew() {
         gate.views.set_past("ecsservices", Some(past));
         gate.views.set("ecsservices", View::Frozen);
         world.start();
-        looked_at(&world, 3).await;
+        world.until_looks(world.looks() + 3).await;
         gate.views.set_past("ecsservices", None);
         gate.views.set("ecsservices", View::Live);
         assert_eq!(world.mutations(), before);
@@ -213,10 +188,7 @@ fn watch_that_is_gone_is_listed_once_and_reconciles_only_what_changed() {
         let mut scaled = service("web");
         scaled["spec"]["desiredCount"] = json!(2);
         world.apply(&[scaled]);
-        let ready = |object: &Value| is_ready(object) && object["status"]["runningCount"] == 2;
-        world
-            .until("EcsService", "web", "Ready with 2", ready)
-            .await;
+        world.until_scaled("web", 2).await;
         assert_eq!(gate.reads("list ecsservices"), lists + 3);
         assert_eq!(world.count("UpdateService"), 1);
         let first = world
@@ -264,10 +236,7 @@ fn edit_that_came_in_between_is_never_overwritten() {
         .await;
         assert_eq!(world.count("CreateService"), 0);
         gate.views.set("ecsservices", View::Live);
-        let ready = |object: &Value| is_ready(object) && object["status"]["runningCount"] == 3;
-        let object = world
-            .until("EcsService", "web", "Ready with 3", ready)
-            .await;
+        let object = world.until_scaled("web", 3).await;
         assert_eq!(object["metadata"]["labels"]["a"], "b");
         assert_eq!(
             (world.count("CreateService"), world.count("UpdateService")),

@@ -1,23 +1,8 @@
 //! Steady means quiet: no call that changes anything, no write; what others change is told and repaired.
 
 use serde_json::{Value, json};
-use simulator::Entry;
 
-use crate::harness::{World, objects::*, world::story};
-
-async fn settled(world: &mut World, service: Value) {
-    world.start();
-    world.apply(&[cluster(), task_definition("web", "nginx:1"), service]);
-    world.until_ready("EcsService", "web").await;
-}
-
-/// Reads of the service.
-fn looks(entries: &[Entry]) -> usize {
-    entries
-        .iter()
-        .filter(|entry| entry.operation == "DescribeServices")
-        .count()
-}
+use crate::harness::{objects::*, world::story};
 
 #[test]
 fn unchanged_apply_restart_and_forced_reconciles_change_nothing() {
@@ -27,7 +12,7 @@ fn unchanged_apply_restart_and_forced_reconciles_change_nothing() {
         service["spec"]["loadBalancers"][0]["targetGroup"]["attributes"] =
             json!({"deregistration_delay.timeout_seconds": "30"});
         service["spec"]["tags"] = json!({"team": "a"});
-        settled(&mut world, service.clone()).await;
+        world.bring_up(service.clone()).await;
         // The cluster counts its services: let it count this one before the baseline.
         world.reconcile_now("EcsCluster", "main", "0");
         let counted = |object: &Value| object["status"]["activeServicesCount"] == 1;
@@ -35,11 +20,9 @@ fn unchanged_apply_restart_and_forced_reconciles_change_nothing() {
         let (mutations, writes) = (world.mutations(), world.writes());
         world.apply(&[cluster(), task_definition("web", "nginx:1"), service]);
         for round in 0..20 {
-            let before = looks(&world.journal());
+            let before = world.looks();
             world.reconcile_now("EcsService", "web", &round.to_string());
-            world
-                .until_called("a forced look", |entries| looks(entries) > before)
-                .await;
+            world.until_looks(before + 1).await;
         }
         for kind in ["EcsCluster", "EcsTaskDefinition"] {
             let name = if kind == "EcsCluster" { "main" } else { "web" };
@@ -50,19 +33,13 @@ fn unchanged_apply_restart_and_forced_reconciles_change_nothing() {
                 .await;
         }
         world.terminate();
-        let before = looks(&world.journal());
+        let before = world.looks();
         world.start();
-        world
-            .until_called("the look after a restart", |entries| {
-                looks(entries) > before
-            })
-            .await;
+        world.until_looks(before + 1).await;
         // One more look after it: the first one's writes, if there were any, are in the audit log by then.
-        let before = looks(&world.journal());
+        let before = world.looks();
         world.reconcile_now("EcsService", "web", "last");
-        world
-            .until_called("one more look", |entries| looks(entries) > before)
-            .await;
+        world.until_looks(before + 1).await;
         assert_eq!(world.mutations(), mutations);
         assert_eq!(world.writes(), writes);
         world.check();
@@ -77,7 +54,7 @@ fn absent_desired_count_is_left_alone_after_creation() {
             .as_object_mut()
             .expect("a spec")
             .remove("desiredCount");
-        settled(&mut world, open).await;
+        world.bring_up(open).await;
         let name = world.aws_name("web");
         world.aws(
             "ecs",
@@ -86,10 +63,7 @@ fn absent_desired_count_is_left_alone_after_creation() {
         );
         world.simulator.advance(120.0);
         world.reconcile_now("EcsService", "web", "1");
-        let scaled = |object: &Value| is_ready(object) && object["status"]["runningCount"] == 3;
-        world
-            .until("EcsService", "web", "Ready with 3", scaled)
-            .await;
+        world.until_scaled("web", 3).await;
         assert_eq!(world.count("UpdateService"), 0);
         world.check();
     });
@@ -103,7 +77,7 @@ fn absent_desired_count_that_is_seeded_once_belongs_to_an_autoscaler() {
             .as_object_mut()
             .expect("a spec")
             .remove("desiredCount");
-        settled(&mut world, open.clone()).await;
+        world.bring_up(open.clone()).await;
         world.kubectl(&["scale", "ecsservice", "web", "--replicas=1"]);
         let path = format!(
             "/apis/ecs-operator.dev/v1alpha1/namespaces/{}/ecsservices/web/scale",
@@ -141,7 +115,7 @@ fn absent_desired_count_that_is_seeded_once_belongs_to_an_autoscaler() {
 #[test]
 fn selector_for_autoscalers_is_there_without_a_write() {
     story("selector", |mut world| async move {
-        settled(&mut world, service("web")).await;
+        world.bring_up(service("web")).await;
         // As an operator that did not know it left it.
         let status = json!({"status": {"selector": null}}).to_string();
         world.kubectl(&[
@@ -164,12 +138,9 @@ fn selector_for_autoscalers_is_there_without_a_write() {
 #[test]
 fn kubectl_scale_scales() {
     story("kubectl_scale", |mut world| async move {
-        settled(&mut world, service("web")).await;
+        world.bring_up(service("web")).await;
         world.kubectl(&["scale", "ecsservice", "web", "--replicas=3"]);
-        let scaled = |object: &Value| is_ready(object) && object["status"]["runningCount"] == 3;
-        let service = world
-            .until("EcsService", "web", "Ready with 3", scaled)
-            .await;
+        let service = world.until_scaled("web", 3).await;
         assert_eq!(service["status"]["taskDefinition"]["revision"], 1);
         let update = world
             .journal()
@@ -187,7 +158,7 @@ fn drift_of_count_tag_and_rule_is_told_and_repaired() {
         let listener = world.listener.clone();
         let mut service = balanced("web", &listener, "/");
         service["spec"]["tags"] = json!({"team": "a"});
-        settled(&mut world, service).await;
+        world.bring_up(service).await;
         let (cluster, name) = (world.aws_name("main"), world.aws_name("web"));
         let arn = world.ecs_service(&name)["serviceArn"].clone();
         let rule = world.rules()[0]["RuleArn"].clone();
@@ -244,7 +215,7 @@ fn drift_of_count_tag_and_rule_is_told_and_repaired() {
 #[test]
 fn suspended_object_is_left_alone() {
     story("suspended", |mut world| async move {
-        settled(&mut world, service("web")).await;
+        world.bring_up(service("web")).await;
         let mut suspended = service("web");
         suspended["spec"]["suspend"] = json!(true);
         suspended["spec"]["desiredCount"] = json!(5);
@@ -259,8 +230,7 @@ fn suspended_object_is_left_alone() {
         let mut resumed = service("web");
         resumed["spec"]["desiredCount"] = json!(2);
         world.apply(&[resumed]);
-        let scaled = |object: &Value| is_ready(object) && object["status"]["runningCount"] == 2;
-        world.until("EcsService", "web", "resumed", scaled).await;
+        world.until_scaled("web", 2).await;
         world.check();
     });
 }

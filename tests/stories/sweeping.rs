@@ -16,6 +16,7 @@ use std::{
 use crate::harness::{
     gate::{Effect, Position},
     lifecycle::{Life, Lived, Phase},
+    world::block_on,
 };
 
 /// Lives at once. They mostly wait.
@@ -115,12 +116,7 @@ fn operator_killed_at_any_effect_ends_where_an_undisturbed_one_does() {
         .and_then(|seed| seed.parse().ok())
         .unwrap_or_else(|| now.map_or(0, |now| now.as_secs()));
     println!("SWEEP_SEED={seed}");
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    runtime.block_on(async {
+    block_on(async {
         let others = (1..LANES)
             .map(|lane| tokio::spawn(async move { Life::new(&format!("sweep-{lane}")).await }));
         let others: Vec<_> = others.collect();

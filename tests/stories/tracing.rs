@@ -177,19 +177,13 @@ fn collector_that_is_away_is_said_once_and_hinders_nothing() {
         world
             .env
             .push(("OTEL_BSP_SCHEDULE_DELAY".to_owned(), "50".to_owned()));
-        world.start();
-        world.apply(&[cluster(), task_definition("web", "nginx:1"), service("web")]);
-        world.until_ready("EcsService", "web").await;
+        world.bring_up(service("web")).await;
         world
             .until_logged("the collector does not take spans")
             .await;
         world.reconcile_now("ecscluster", "main", "now");
         world.apply(&[task_definition("web", "nginx:2")]);
-        world
-            .until("EcsService", "web", "Ready with revision 2", |object| {
-                is_ready(object) && object["status"]["taskDefinition"]["revision"] == 2
-            })
-            .await;
+        world.until_runs("web", 2).await;
         let log = world.logs();
         assert_eq!(world.terminate(), Some(0));
         assert_eq!(log.matches("the collector does not take spans").count(), 1);

@@ -2,8 +2,12 @@
 //!
 //! Where a schema differs on purpose, the kind's file names the member and the reason; an entry that excuses nothing fails as well.
 
+#[path = "../common/block_on.rs"]
+mod block_on;
 mod cluster;
 mod compare;
+#[path = "../common/declaring.rs"]
+mod declaring;
 #[path = "../common/edits.rs"]
 mod edits;
 #[path = "../common/every_member/mod.rs"]
@@ -17,5 +21,7 @@ mod random;
 mod rejecting;
 #[path = "../common/rejections.rs"]
 mod rejections;
+mod rig;
 mod service;
+mod subject;
 mod task_definition;

@@ -73,7 +73,7 @@ fn operator_refuses_what_admission_refuses_of_task_definitions() {
 fn operator_refuses_what_admission_refuses_of_clusters() {
     let table = table(include_str!("../rejections/cluster.yaml"));
     check(&table, |spec: &EcsClusterSpec| {
-        cluster::desired(WEB, spec, &installation()).map(drop)
+        cluster::desired(WEB, spec, None, &installation()).map(drop)
     });
 }
 

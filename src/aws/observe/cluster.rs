@@ -1,6 +1,6 @@
 //! Clusters.
 
-use super::{Look, NotYetVisible, array, resource};
+use super::{Look, NotYetVisible, array, failure, resource};
 use crate::{
     aws::{
         Aws, AwsError,
@@ -25,7 +25,11 @@ impl Aws {
             Ok(answer) => answer,
             Err(error) => return all(names, &error),
         };
-        let mut found: Found<_, _> = names.into_iter().map(|name| (name, Ok(None))).collect();
+        let missing = |name: String| {
+            let failure = failure(&answer, "DescribeClusters", &name);
+            (name, failure.map_or(Ok(None), Err))
+        };
+        let mut found: Found<_, _> = names.into_iter().map(missing).collect();
         for cluster in array(&answer, "clusters") {
             if let Some(slot) = found.get_mut(cluster["clusterName"].as_str().unwrap_or_default()) {
                 *slot = Ok(Some(resource(cluster)));

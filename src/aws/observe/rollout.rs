@@ -109,7 +109,7 @@ impl Aws {
             return Ok(None);
         };
         let status = newest["status"].as_str().unwrap_or_default();
-        if !status.starts_with("ROLLBACK_") && status != "STOPPED" {
+        if !rollout::is_given_up(status) {
             return Ok(None);
         }
         let revision = newest["targetServiceRevisionArn"]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::{join_all, try_join, try_join_all};
 use serde_json::Value;
 
-use super::{Look, NotYetVisible, array, resource};
+use super::{Look, NotYetVisible, array, failure, resource};
 use crate::{
     aws::{
         Aws, AwsError,
@@ -92,7 +92,11 @@ impl Aws {
                         .map(resource)
                 };
                 of_cluster
-                    .map(|key| (key.clone(), Ok(service(&key.1))))
+                    .map(|key| {
+                        let failure = failure(&answer, "DescribeServices", &key.1);
+                        let found = failure.map_or_else(|| Ok(service(&key.1)), Err);
+                        (key.clone(), found)
+                    })
                     .collect()
             }
         });
@@ -257,7 +261,7 @@ impl Aws {
         }
         let may_be_ours = |rule: &Rule| {
             rule.priority.is_some()
-                && (target.known_rules.contains(&rule.arn)
+                && (target.known_parts.contains(&rule.arn)
                     || observed
                         .target_groups
                         .values()

@@ -205,16 +205,7 @@ impl Assessor {
             let message = format!("goes when EcsService {} is gone", users.join(", "));
             return Err((Standing::Underway, message));
         }
-        let (namespace, name, uid) = (
-            object.namespace().unwrap_or_default(),
-            object.name_any(),
-            object.uid().unwrap_or_default(),
-        );
-        let id = Identity {
-            namespace: &namespace,
-            name: &name,
-            uid: &uid,
-        };
+        let id = Identity::of(object.meta());
         let target = object.target(id, stores, &self.installation);
         let Some(target) = target.filter(|_| !filter::observes_only(object.lifecycle())) else {
             return Ok((Vec::new(), State::Settled));
@@ -246,8 +237,7 @@ impl Assessor {
     }
 
     fn region<'a>(&'a self, object: &'a impl Kind) -> &'a str {
-        let own = object.lifecycle().region.as_deref();
-        own.unwrap_or(&self.installation.region)
+        object.region().unwrap_or(&self.installation.region)
     }
 }
 

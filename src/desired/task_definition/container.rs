@@ -60,7 +60,7 @@ fn check_health_check(index: usize, container: &ContainerDefinition) -> Result<(
     match command.and_then(|command| command.first()) {
         Some(first) if !["CMD", "CMD-SHELL", "NONE"].contains(&first.as_str()) => Err(of_task(
             &format!("containerDefinitions[{index}].healthCheck.command"),
-            &format!("'{first}' {}", rules::HEALTH_CHECK),
+            rules::HEALTH_CHECK,
         )),
         _ => Ok(()),
     }

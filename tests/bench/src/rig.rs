@@ -7,7 +7,7 @@ use std::{
 
 use kube::Client;
 use serde_json::json;
-use simulator::{Options, Server, Simulator};
+use simulator::{ACCOUNT, Options, REGION, Server, Simulator};
 
 use crate::{
     Result,
@@ -23,9 +23,6 @@ use crate::{
 
 /// The operator's access key, by which its calls are told from others in the journal.
 pub const ACCESS_KEY: &str = "test";
-
-/// The simulator's account and Region.
-const PLACE: (&str, &str) = ("000000000000", "us-east-1");
 
 /// How long the API server takes to have done what it was asked for: the documentation of all kinds is made late.
 const SETTLED: Duration = Duration::from_secs(5);
@@ -131,7 +128,7 @@ impl Rig {
             });
             let answer = self
                 .simulator
-                .api(PLACE.0, PLACE.1, "ecs", "ListServiceDeployments", input)
+                .api(ACCOUNT, REGION, "ecs", "ListServiceDeployments", input)
                 .map_err(|error| format!("ListServiceDeployments: {}", error.message))?;
             count += answer["serviceDeployments"].as_array().map_or(0, Vec::len);
         }

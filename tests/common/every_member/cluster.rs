@@ -38,5 +38,6 @@ pub const CLUSTER: Kind = Kind {
             r#"{"configuration": {"executeCommandConfiguration": {"logConfiguration": {"cloudWatchLogGroupName": "x"}}}}"#,
         ),
     ],
+    over: &[],
     alone: &[],
 };

@@ -1,6 +1,7 @@
 //! One object for every member and every word of AWS's model: made from the model itself, so that what AWS adds is there as soon as
 //! the model is raised. By hand are only values that AWS's rules ask for, and what must stand beside a member.
 
+mod balanced;
 mod cluster;
 mod service;
 mod task_definition;
@@ -11,7 +12,12 @@ use serde_json::{Map, Value, json};
 use simulator::contract::{Model, ShapeType};
 
 #[allow(unused_imports, reason = "each test drives the kinds that it is about")]
-pub use self::{cluster::CLUSTER, service::SERVICE, task_definition::TASK_DEFINITION};
+pub use self::{
+    balanced::{declaration, whole},
+    cluster::CLUSTER,
+    service::SERVICE,
+    task_definition::TASK_DEFINITION,
+};
 
 /// A spec that says one member.
 pub struct Case {
@@ -33,6 +39,8 @@ pub struct Kind {
     pub values: &'static [(&'static str, &'static str)],
     /// What stands beside a member, as JSON that is merged under it; the longest path that begins the member's counts.
     pub beside: &'static [(&'static str, &'static str)],
+    /// As `beside`, but it wins over what the model says stands beside a member: the type of an action, for example.
+    pub over: &'static [(&'static str, &'static str)],
     /// Members, by the beginnings of their cases' names, that exclude others: not part of the spec that says all at once.
     pub alone: &'static [&'static str],
 }
@@ -43,9 +51,10 @@ pub fn cases(model: &Model, kind: &Kind) -> Vec<Case> {
     for operation in kind.operations {
         let input = model.operations[*operation].input.as_deref();
         for (member, shape) in &model.shape(input.expect("an input")).members {
+            let generator = Generator::new(model, kind);
+            let member = generator.ours(member);
             if !kind.without.contains(&member.as_str()) {
-                let generator = Generator { model, kind };
-                for (path, value) in generator.leaves(member, shape) {
+                for (path, value) in generator.leaves(&member, shape) {
                     let case = generator.case(&path, value);
                     if names.insert(case.name.clone()) {
                         cases.push(case);
@@ -67,9 +76,36 @@ pub fn cases(model: &Model, kind: &Kind) -> Vec<Case> {
 struct Generator<'a> {
     model: &'a Model,
     kind: &'a Kind,
+    /// Whether the service writes members in PascalCase, where an object has camelCase.
+    pascal: bool,
 }
 
-impl Generator<'_> {
+impl<'a> Generator<'a> {
+    fn new(model: &'a Model, kind: &'a Kind) -> Self {
+        let pascal = model.shapes.contains_key("CreateTargetGroupInput");
+        Self {
+            model,
+            kind,
+            pascal,
+        }
+    }
+
+    /// The name of a member in an object.
+    fn ours(&self, member: &str) -> String {
+        let mut letters = member.chars();
+        match letters.next() {
+            Some(first) if self.pascal => first.to_lowercase().chain(letters).collect(),
+            _ => member.to_owned(),
+        }
+    }
+
+    /// The shape of a member of a shape, by its name in an object.
+    fn member(&self, shape: &str, name: &str) -> Option<&str> {
+        let mut members = self.model.shape(shape).members.iter();
+        let found = members.find(|(member, _)| self.ours(member) == name);
+        found.map(|(_, of)| of.as_str())
+    }
+
     /// Every leaf at and below a path, with each value that it is to have. What holds a leaf has its required members.
     fn leaves(&self, path: &str, shape: &str) -> Vec<(String, Value)> {
         let shape = self.model.shape(shape);
@@ -77,7 +113,7 @@ impl Generator<'_> {
             ShapeType::Structure => {
                 let members = shape.members.iter();
                 members
-                    .flat_map(|(name, of)| self.leaves(&format!("{path}.{name}"), of))
+                    .flat_map(|(name, of)| self.leaves(&format!("{path}.{}", self.ours(name)), of))
                     .collect()
             }
             ShapeType::List => self.leaves(
@@ -114,16 +150,21 @@ impl Generator<'_> {
 
     fn case(&self, path: &str, value: Value) -> Case {
         let name = format!("{path} = {value}");
-        let beside = self.kind.beside.iter();
-        let beside = beside
-            .filter(|(at, _)| path.starts_with(at) || name == *at)
-            .max_by_key(|(at, _)| at.len());
+        let told = |table: &[(&str, &str)]| {
+            let fits = |(at, _): &&(&str, &str)| path.starts_with(at) || name == *at;
+            let told = table.iter().filter(fits).max_by_key(|(at, _)| at.len());
+            told.map(|(_, json)| serde_json::from_str::<Value>(json).expect("JSON"))
+        };
         let mut spec = (self.kind.base)();
-        if let Some((_, json)) = beside {
-            merge(&mut spec, serde_json::from_str(json).expect("JSON"));
+        if let Some(beside) = told(self.kind.beside) {
+            merge(&mut spec, beside);
         }
         let segments: Vec<&str> = path.split('.').collect();
-        merge(&mut spec, self.nested("", &segments, value));
+        merge(&mut spec, self.nested("", &segments, value.clone()));
+        if let Some(over) = told(self.kind.over) {
+            merge(&mut spec, over);
+            merge(&mut spec, bare(&segments, value));
+        }
         Case { name, spec }
     }
 
@@ -156,15 +197,15 @@ impl Generator<'_> {
     fn required(&self, path: &str) -> Value {
         let mut shape = self.root(path.split(['.', '[', '{']).next().expect("a name"));
         for segment in path.split('.').skip(1) {
-            shape = self.inside(shape);
             let name = segment.trim_end_matches("[]").trim_end_matches("{}");
-            shape = &self.model.shape(shape).members[name];
+            shape = self.member(self.inside(shape), name).expect("a member");
         }
         let shape = self.model.shape(self.inside(shape));
         let mut members = Map::new();
         for name in &shape.required {
-            let path = format!("{path}.{name}");
-            members.insert(name.clone(), self.minimal(&path, &shape.members[name]));
+            let (ours, of) = (self.ours(name), &shape.members[name]);
+            let path = format!("{path}.{ours}");
+            members.insert(ours, self.minimal(&path, of));
         }
         Value::Object(members)
     }
@@ -194,7 +235,7 @@ impl Generator<'_> {
                 .expect("an input")
         });
         inputs
-            .filter_map(|input| self.model.shape(input).members.get(member))
+            .filter_map(|input| self.member(input, member))
             .next()
             .expect("a member of one of the operations")
     }
@@ -207,6 +248,19 @@ impl Generator<'_> {
             ShapeType::Map => self.inside(shape.value.as_deref().expect("values")),
             _ => name,
         }
+    }
+}
+
+/// A leaf with nothing beside it.
+fn bare(path: &[&str], value: Value) -> Value {
+    let Some((first, rest)) = path.split_first() else {
+        return value;
+    };
+    let (name, inner) = (first.trim_end_matches("[]"), bare(rest, value));
+    match name.strip_suffix("{}") {
+        Some(name) => json!({ name: {"key": inner} }),
+        None if name.len() < first.len() => json!({ name: [inner] }),
+        None => json!({ name: inner }),
     }
 }
 

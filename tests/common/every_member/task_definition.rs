@@ -112,6 +112,7 @@ pub const TASK_DEFINITION: Kind = Kind {
             r#"{"volumes": [{"name": "data", "efsVolumeConfiguration": {"transitEncryption": "ENABLED"}}]}"#,
         ),
     ],
+    over: &[],
     alone: &[
         "requiresCompatibilities[] = \"FARGATE\"",
         "networkMode",

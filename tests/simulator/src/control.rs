@@ -12,7 +12,7 @@ use crate::iam::Policy;
 use crate::protocol::query::form;
 use crate::simulator::FaultId;
 use crate::unverified::UNVERIFIED;
-use crate::{ApiError, Simulator};
+use crate::{ACCOUNT, ApiError, REGION, Simulator};
 
 const HELP: &str = "\
 The simulator's levers (JSON in, JSON out). S is this server's URL.
@@ -100,11 +100,11 @@ impl ApiCall {
 }
 
 fn default_account() -> String {
-    "000000000000".to_owned()
+    ACCOUNT.to_owned()
 }
 
 fn default_region() -> String {
-    "us-east-1".to_owned()
+    REGION.to_owned()
 }
 
 fn empty() -> Value {

@@ -34,3 +34,15 @@ pub fn named(words: &[&str], length: usize) -> String {
     digits.truncate(length);
     digits
 }
+
+/// Thirty-two hexadecimal digits in the form of a UUID.
+pub fn dashed(hex: &str) -> String {
+    let parts = [
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
+    ];
+    parts.join("-")
+}

@@ -10,6 +10,7 @@ mod active_faults;
 mod auth;
 pub mod autoscaling;
 pub mod clock;
+pub mod console;
 pub mod contract;
 pub mod control;
 pub mod ecs;
@@ -33,6 +34,7 @@ pub mod unverified;
 mod world;
 
 pub use clock::Time;
+pub use console::{ACCOUNT, REGION};
 pub use error::{Answer, ApiError};
 pub use faults::{Effect, Fate, Fault, Script};
 pub use http_server::Server;

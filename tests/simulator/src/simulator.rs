@@ -19,7 +19,7 @@ use crate::journal::{Entry, Outcome};
 use crate::protocol::Common;
 use crate::service::Service;
 use crate::world::{Done, NOT_SIMULATED, Request, World};
-use crate::{Answer, ApiError, control, receive, snapshot};
+use crate::{ACCOUNT, Answer, ApiError, control, receive, snapshot};
 
 /// An AWS account with its permanent access key.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,7 +44,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         let account = Account {
-            id: "000000000000".to_owned(),
+            id: ACCOUNT.to_owned(),
             access_key: "test".to_owned(),
         };
         Self {

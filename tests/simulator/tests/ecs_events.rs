@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use simulator::clock::START;
-use simulator::{Call, Fate, Ids, Script, Time, autoscaling, ecs, elbv2};
+use simulator::{ACCOUNT, Call, Fate, Ids, REGION, Script, Time, autoscaling, ecs, elbv2};
 
 /// ECS without an API around it.
 struct Bare {
@@ -26,8 +26,8 @@ impl Bare {
 
     fn call(&mut self, operation: &str, input: Value) {
         let call = Call {
-            account: "000000000000",
-            region: "us-east-1",
+            account: ACCOUNT,
+            region: REGION,
             operation,
             input: &input,
             now: self.now,

@@ -2,8 +2,9 @@
 
 mod ecs_support;
 
-use ecs_support::{ACCOUNT, Aws, behind, service, task_definition};
+use ecs_support::{Aws, behind, service, task_definition};
 use serde_json::{Value, json};
+use simulator::ACCOUNT;
 
 #[test]
 fn capacity_provider_strategy_changes_only_with_force() {

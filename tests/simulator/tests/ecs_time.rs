@@ -2,9 +2,9 @@
 
 mod ecs_support;
 
-use ecs_support::{ACCOUNT, Aws, REGION, behind, breaker, cannot_pull, merge};
+use ecs_support::{Aws, behind, breaker, cannot_pull, merge};
 use serde_json::{Value, json};
-use simulator::Fate;
+use simulator::{ACCOUNT, Fate, REGION};
 
 /// A story with rollouts, failures and a rollback; `pass` lets time pass.
 fn story(pass: impl Fn(&Aws, f64)) -> Vec<Value> {

@@ -5,7 +5,9 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::{World, world::REGION};
+use simulator::REGION;
+
+use super::World;
 
 /// What a command said.
 pub struct Said {

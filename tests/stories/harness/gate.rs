@@ -24,8 +24,8 @@ use tokio::{net::TcpListener, sync::watch};
 
 use super::{
     passing::{Edge, about, accept, operation},
+    waiting::DEADLINE,
     watching::{Out, Views},
-    world::DEADLINE,
 };
 
 /// A request that changes something, and the how manyth of its kind it is.

@@ -10,15 +10,8 @@ use super::{
     World, audit,
     gate::{Effect, Gate, Position},
     invariants,
-    objects::{self, is_ready, is_stalled},
+    objects::{self, APPLICATION, is_ready, is_stalled},
 };
-
-/// Kinds and names of the objects of a life.
-const OBJECTS: [(&str, &str); 3] = [
-    ("EcsCluster", "main"),
-    ("EcsTaskDefinition", "web"),
-    ("EcsService", "web"),
-];
 
 /// The reads that show that an object was looked at.
 const LOOKS: [&str; 3] = [
@@ -160,7 +153,7 @@ impl Life {
     /// What the user does.
     async fn begin(&self, phase: Phase) {
         if phase == Phase::Deletion {
-            for (kind, name) in OBJECTS {
+            for (kind, name) in APPLICATION {
                 let api = self.world.api(kind);
                 api.delete(name, &DeleteParams::default())
                     .await
@@ -214,18 +207,9 @@ impl Life {
         [cluster, task_definition, service]
     }
 
-    /// The objects as they are.
-    async fn objects(&self) -> Vec<Value> {
-        let mut objects = Vec::new();
-        for (kind, name) in OBJECTS {
-            objects.extend(self.world.get(kind, name).await);
-        }
-        objects
-    }
-
     /// Whether everything is as the phase would have it.
     async fn is_done(&self, phase: Phase) -> bool {
-        let objects = self.objects().await;
+        let objects = self.world.application().await;
         let [cluster, task_definition, service] = &objects[..] else {
             return phase == Phase::Deletion && objects.is_empty();
         };
@@ -273,7 +257,7 @@ impl Life {
         match tokio::time::timeout(DEADLINE, settling).await {
             Ok(settled) => Ok(settled),
             Err(_) => {
-                let objects = self.objects().await;
+                let objects = self.world.application().await;
                 Err(format!(
                     "I4: not settled within {DEADLINE:?}: {:#}\n{}",
                     json!(objects),
@@ -305,7 +289,7 @@ impl Life {
 
     /// Everything that must hold now.
     async fn judge(&self, phase: Phase, journal: &[Entry]) -> Vec<String> {
-        let objects = self.objects().await;
+        let objects = self.world.application().await;
         let mut wrong = self.gate.complaints();
         wrong.extend(invariants::one_of_everything(
             &self.world.simulator,

@@ -2,6 +2,13 @@
 
 use serde_json::{Value, json};
 
+/// Kinds and names of the objects of an application, what is used before what uses it.
+pub const APPLICATION: [(&str, &str); 3] = [
+    ("EcsCluster", "main"),
+    ("EcsTaskDefinition", "web"),
+    ("EcsService", "web"),
+];
+
 /// A manifest of one of our kinds.
 pub fn manifest(kind: &str, name: &str, spec: Value) -> Value {
     json!({"apiVersion": "ecs-operator.dev/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec})

@@ -5,14 +5,15 @@ use std::process::Command;
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::{Api, runtime::wait::await_condition};
 use serde_json::Value;
-use simulator::{Entry, Outcome};
+use simulator::Entry;
 
 use super::scraping::{free_port, get};
 use super::{
     World,
     control_plane::{run, scratch},
     operator::Operator,
-    world::{DEADLINE, SECOND},
+    waiting::DEADLINE,
+    world::SECOND,
 };
 
 /// Name of the Lease.
@@ -76,27 +77,6 @@ impl World {
             .expect("it is held")
             .holder_identity
             .expect("it is held")
-    }
-
-    /// Waits until a call of the operator hangs.
-    pub async fn until_hanging(&self, operation: &str) {
-        self.until_called(&format!("{operation} hangs"), |entries| {
-            entries
-                .iter()
-                .any(|entry| entry.operation == operation && entry.outcome == Outcome::Held)
-        })
-        .await;
-    }
-
-    /// Waits until the story's operator has logged this.
-    pub async fn until_logged(&self, text: &str) {
-        let logged = async {
-            while !self.logs().contains(text) {
-                tokio::task::yield_now().await;
-            }
-        };
-        let logged = tokio::time::timeout(DEADLINE, logged).await;
-        logged.unwrap_or_else(|_| panic!("{text:?} is not logged\n{}", self.tail()));
     }
 
     fn leases(&self) -> Api<Lease> {

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use ecs_operator::cli::iam_policy::policy::{Scope, policy};
 use serde_json::Value;
-use simulator::{Policy, Simulator};
+use simulator::{Policy, REGION, Simulator};
 
-use super::world::{REGION, SECOND};
+use super::world::SECOND;
 
 /// The policy of a Kubernetes cluster, for every role.
 fn document(cluster_id: &str) -> Value {

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use super::world::{DEADLINE, World};
+use super::{World, waiting::DEADLINE};
 
 /// Between two looks at what is waited for.
 const PACE: Duration = Duration::from_millis(50);
@@ -56,6 +56,22 @@ impl Scrape {
         let lines = self.0.lines();
         lines.filter(|line| !line.starts_with('#')).count()
     }
+}
+
+/// Whether there is an object with this condition, for at least a second.
+pub fn has(type_: &str, reason: &str) -> impl Fn(&Scrape) -> bool {
+    let condition = format!("type=\"{type_}\",status=\"True\"");
+    let reason = format!("reason=\"{reason}\"");
+    move |scrape| {
+        let seconds = "operator_status_condition_current_status_seconds";
+        scrape.sum(seconds, &[&condition, &reason]) >= 1.0
+    }
+}
+
+/// Whether at least so many calls failed in this way.
+pub fn failures(sort: &str, count: f64) -> impl Fn(&Scrape) -> bool {
+    let name = format!("aws_api_call_{sort}_errors_total");
+    move |scrape| scrape.sum(&name, &[]) >= count
 }
 
 /// A port that nobody listens on.

@@ -1,39 +1,23 @@
 //! The world of one story: a namespace, an AWS account, an operator.
 
-use std::{future::Future, path::PathBuf, process::Command, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc};
 
-use futures::TryStreamExt;
-use k8s_openapi::api::{
-    authentication::v1::{TokenRequest, TokenRequestSpec},
-    core::v1::{Namespace, ServiceAccount},
-};
-use kube::{
-    Api, Client,
-    api::{DynamicObject, PostParams},
-    core::{ApiResource, GroupVersionKind},
-    runtime::{WatchStreamExt, watcher},
-};
+use k8s_openapi::api::core::v1::Namespace;
+use kube::{Api, Client, api::PostParams};
 use serde_json::{Value, json};
-use simulator::{Account as AwsAccount, Entry, Options, Server, Simulator};
+use simulator::{ACCOUNT, Account as AwsAccount, Options, REGION, Server, Simulator};
 
 use super::{
-    audit,
-    control_plane::{ControlPlane, root, run, scratch, tool},
+    account::Account,
+    control_plane::{ControlPlane, scratch},
     gate::{Gate, Judge},
-    objects,
+    objects::{cluster, task_definition},
     operator::Operator,
-    recording, rights,
+    rights,
 };
-
-/// Account and Region of every story.
-pub const ACCOUNT: &str = "000000000000";
-pub const REGION: &str = "us-east-1";
 
 /// Access key of the second operator, where there is one; the story's own has `test`.
 pub const SECOND: &str = "second";
-
-/// Real time until what must happen counts as not happening; machines under load are slow.
-pub const DEADLINE: Duration = Duration::from_secs(90);
 
 /// Virtual seconds a real second: a rollout of half a minute takes one second.
 const RATE: f64 = 30.0;
@@ -61,31 +45,25 @@ pub struct World {
 
 /// Runs a story on a control plane of its own, without kinds, that it may stop and change.
 pub fn story_alone<F: Future<Output = ()>>(name: &str, story: impl FnOnce(World) -> F) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    runtime.block_on(async {
-        story(
-            World::on(
-                Arc::new(ControlPlane::start(&format!("{name}-plane"))),
-                name,
-            )
-            .await,
-        )
-        .await
+    block_on(async {
+        let plane = ControlPlane::start(&format!("{name}-plane"));
+        story(World::on(Arc::new(plane), name).await).await
     });
 }
 
 /// Runs a story in a world of its own.
 pub fn story<F: Future<Output = ()>>(name: &str, story: impl FnOnce(World) -> F) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    block_on(async { story(World::new(name).await).await });
+}
+
+/// Runs what a test does; the simulator and the gate have a thread beside it.
+pub fn block_on(test: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
-        .expect("a runtime");
-    runtime.block_on(async { story(World::new(name).await).await });
+        .expect("a runtime")
+        .block_on(test);
 }
 
 impl World {
@@ -117,7 +95,7 @@ impl World {
         let simulator = Simulator::new(options);
         rights::allow(&simulator, "stories");
         let server = simulator.listen(0).await.expect("a free port");
-        let listener = listener(&simulator, "shared");
+        let listener = simulator.listener("shared", json!({}));
         let chart = [
             "--set".to_owned(),
             format!("watchNamespaces={{{namespace}}}"),
@@ -193,15 +171,17 @@ impl World {
         ));
     }
 
+    /// Starts the operator and applies the application with this service, until it is Ready; the service.
+    pub async fn bring_up(&mut self, service: Value) -> Value {
+        self.start();
+        self.apply(&[cluster(), task_definition("web", "nginx:1"), service]);
+        self.until_ready("EcsService", "web").await
+    }
+
     /// Starts the operator as a Pod's container would: with just its arguments and environment.
     pub fn start_container(&mut self, args: &[String], env: &[(String, String)]) {
         let log = scratch().join(format!("{}.log", self.namespace));
         self.operator = Some(Operator::start(&self.account.kubeconfig, log, args, env));
-    }
-
-    /// Gives the operator a ServiceAccount that exists.
-    pub async fn use_account(&mut self, namespace: &str, name: &str) {
-        self.account = Account::of(&self.plane, &self.client, namespace, name).await;
     }
 
     /// SIGKILL.
@@ -247,223 +227,6 @@ impl World {
             .unwrap_or_default()
     }
 
-    /// `kubectl apply` of several manifests at once.
-    pub fn apply(&self, manifests: &[Value]) {
-        self.try_apply(manifests)
-            .unwrap_or_else(|error| panic!("kubectl apply: {error}"));
-    }
-
-    /// `kubectl apply`, with what it says when it is refused.
-    pub fn try_apply(&self, manifests: &[Value]) -> Result<String, String> {
-        let list = json!({"apiVersion": "v1", "kind": "List", "items": manifests}).to_string();
-        self.plane
-            .try_kubectl(&["apply", "-n", &self.namespace, "-f", "-"], &list)
-    }
-
-    /// kubectl in the story's namespace.
-    pub fn kubectl(&self, args: &[&str]) -> String {
-        let mut all = vec!["-n", &self.namespace];
-        all.extend(args);
-        self.plane.kubectl(&all, "")
-    }
-
-    /// kubectl in the story's namespace, with standard input.
-    pub fn kubectl_with(&self, args: &[&str], stdin: &str) -> String {
-        let mut all = vec!["-n", &self.namespace];
-        all.extend(args);
-        self.plane.kubectl(&all, stdin)
-    }
-
-    /// Sets an annotation that asks for a reconcile now.
-    pub fn reconcile_now(&self, kind: &str, name: &str, value: &str) {
-        self.kubectl(&[
-            "annotate",
-            "--overwrite",
-            kind,
-            name,
-            &format!("ecs-operator.dev/reconcile-at={value}"),
-        ]);
-    }
-
-    /// Objects of a kind.
-    pub fn api(&self, kind: &str) -> Api<DynamicObject> {
-        let resource =
-            ApiResource::from_gvk(&GroupVersionKind::gvk("ecs-operator.dev", "v1alpha1", kind));
-        Api::namespaced_with(self.client.clone(), &self.namespace, &resource)
-    }
-
-    /// An object as it is now; none: it does not exist.
-    pub async fn get(&self, kind: &str, name: &str) -> Option<Value> {
-        let object = self
-            .api(kind)
-            .get_opt(name)
-            .await
-            .expect("the API server answers");
-        object.map(|object| serde_json::to_value(object).expect("JSON"))
-    }
-
-    /// Waits until an object is as `wanted`; after the deadline, panics with what it was last and what was logged.
-    pub async fn until(
-        &self,
-        kind: &str,
-        name: &str,
-        what: &str,
-        wanted: impl Fn(&Value) -> bool,
-    ) -> Value {
-        let config = watcher::Config::default().fields(&format!("metadata.name={name}"));
-        let mut changes = std::pin::pin!(
-            watcher(self.api(kind), config)
-                .default_backoff()
-                .applied_objects()
-        );
-        let mut last = Value::Null;
-        let found = tokio::time::timeout(DEADLINE, async {
-            while let Ok(Some(object)) = changes.try_next().await {
-                last = serde_json::to_value(&object).expect("JSON");
-                recording::record(&last);
-                if wanted(&last) {
-                    return true;
-                }
-            }
-            false
-        })
-        .await;
-        assert!(
-            found == Ok(true),
-            "{kind} {name} is not {what}; it is {last:#}\n{}\n{}",
-            self.calls(),
-            self.tail()
-        );
-        last
-    }
-
-    /// Waits until the object is Ready for its current generation.
-    pub async fn until_ready(&self, kind: &str, name: &str) -> Value {
-        self.until(kind, name, "Ready", objects::is_ready).await
-    }
-
-    /// Waits until the object is Stalled for a reason.
-    pub async fn until_stalled(&self, kind: &str, name: &str, reason: &str) -> Value {
-        self.until(kind, name, &format!("Stalled/{reason}"), |object| {
-            objects::is_stalled(object, reason)
-        })
-        .await
-    }
-
-    /// Waits until an object is gone.
-    pub async fn until_gone(&self, kind: &str, name: &str) {
-        let api = self.api(kind);
-        let gone =
-            kube::runtime::wait::await_condition(api, name, |object: Option<&DynamicObject>| {
-                object.is_none()
-            });
-        let result = tokio::time::timeout(DEADLINE, gone).await;
-        if !matches!(result, Ok(Ok(_))) {
-            panic!(
-                "{kind} {name} is not gone; it is {:#}\n{}\n{}",
-                self.get(kind, name).await.unwrap_or_default(),
-                self.calls(),
-                self.tail()
-            );
-        }
-    }
-
-    /// Waits until AWS was called as `wanted`.
-    pub async fn until_called(&self, what: &str, wanted: impl Fn(&[Entry]) -> bool) -> Vec<Entry> {
-        match self.simulator.journal_until(DEADLINE, wanted).await {
-            Ok(journal) => journal,
-            Err(calls) => panic!("AWS was not called: {what}; {calls}\n{}", self.tail()),
-        }
-    }
-
-    /// Calls that the operator made.
-    pub fn journal(&self) -> Vec<Entry> {
-        self.simulator
-            .journal()
-            .into_iter()
-            .filter(|entry| entry.access_key != "console")
-            .collect()
-    }
-
-    /// Names of the mutating calls that the operator made.
-    pub fn mutations(&self) -> Vec<String> {
-        self.journal()
-            .into_iter()
-            .filter(|entry| entry.mutating)
-            .map(|entry| entry.operation)
-            .collect()
-    }
-
-    /// How often the operator made a call that AWS took.
-    pub fn count(&self, operation: &str) -> usize {
-        self.journal()
-            .iter()
-            .filter(|entry| entry.operation == operation && entry.code().is_none())
-            .count()
-    }
-
-    /// A call of a person with AWS rights.
-    pub fn aws(&self, service: &str, operation: &str, input: Value) -> Value {
-        self.simulator
-            .api(ACCOUNT, REGION, service, operation, input)
-            .unwrap_or_else(|error| panic!("{operation}: {error:?}"))
-    }
-
-    /// The load balancer and the listener that the examples name.
-    pub fn demo_listener(&self) -> String {
-        listener(&self.simulator, "demo")
-    }
-
-    /// The service as ECS describes it.
-    pub fn ecs_service(&self, name: &str) -> Value {
-        let cluster = format!("{}-main", self.namespace);
-        let answer = self.aws(
-            "ecs",
-            "DescribeServices",
-            json!({"cluster": cluster, "services": [name], "include": ["TAGS"]}),
-        );
-        answer["services"][0].clone()
-    }
-
-    /// Rules of the story's listener but the default one.
-    pub fn rules(&self) -> Vec<Value> {
-        let answer = self.aws(
-            "elasticloadbalancing",
-            "DescribeRules",
-            json!({"ListenerArn": self.listener}),
-        );
-        answer["Rules"]
-            .as_array()
-            .expect("rules")
-            .iter()
-            .filter(|rule| rule["IsDefault"] == false)
-            .cloned()
-            .collect()
-    }
-
-    /// The name in AWS of an object of the story.
-    pub fn aws_name(&self, name: &str) -> String {
-        format!("{}-{name}", self.namespace)
-    }
-
-    /// What the operator wrote to Kubernetes.
-    pub fn writes(&self) -> Vec<String> {
-        audit::writes(&self.plane.dir, &self.user())
-    }
-
-    /// Gives the operator the chart's cluster-wide rights, with an account in a namespace of its own.
-    pub async fn use_cluster_wide_rights(&mut self) {
-        let namespace = format!("{}-operator", self.namespace);
-        self.plane.kubectl(&["create", "namespace", &namespace], "");
-        let release = format!("ecs-operator-{}", self.namespace);
-        self.account = Account::install(&self.plane, &self.client, &release, &namespace, &[]).await;
-    }
-
-    /// The operator's user.
-    pub fn user(&self) -> String {
-        self.account.user.clone()
-    }
-
     /// What must hold at the end of every story: AWS's model was kept, no secret got out, nothing panicked.
     pub fn check(&self) {
         for entry in self.simulator.journal() {
@@ -490,105 +253,10 @@ impl World {
         assert!(!log.contains("panicked"), "the operator panicked:\n{log}");
     }
 
-    /// The last calls, for messages.
-    pub fn calls(&self) -> String {
-        let journal = self.simulator.journal();
-        let lines: Vec<_> = journal
-            .iter()
-            .rev()
-            .take(25)
-            .rev()
-            .map(|entry| format!("{} {} {:?}", entry.seq, entry.operation, entry.outcome))
-            .collect();
-        lines.join("\n")
-    }
-
     /// The end of the log, for messages.
     pub fn tail(&self) -> String {
         let logs = self.logs();
         let lines: Vec<_> = logs.lines().rev().take(40).collect();
         lines.into_iter().rev().collect::<Vec<_>>().join("\n")
     }
-}
-
-/// The chart's ServiceAccount with the chart's rights.
-pub(super) struct Account {
-    user: String,
-    pub(super) kubeconfig: PathBuf,
-}
-
-impl Account {
-    /// Renders the chart with helm, and applies account and rights.
-    async fn install(
-        plane: &ControlPlane,
-        client: &Client,
-        release: &str,
-        namespace: &str,
-        values: &[String],
-    ) -> Self {
-        let mut helm = Command::new(tool("helm"));
-        helm.args(["template", release])
-            .arg(root().join("charts/ecs-operator"))
-            .args(["--namespace", namespace]);
-        helm.args(["--set", "crds.install=false", "--set", "clusterId=stories"])
-            .args(values);
-        helm.args([
-            "--show-only",
-            "templates/rbac.yaml",
-            "--show-only",
-            "templates/serviceaccount.yaml",
-        ]);
-        let manifests = run(&mut helm, "").expect("the chart renders");
-        plane.kubectl(&["apply", "-f", "-"], &manifests);
-        Self::of(plane, client, namespace, release).await
-    }
-
-    /// Writes a kubeconfig with a token of an account.
-    async fn of(plane: &ControlPlane, client: &Client, namespace: &str, name: &str) -> Self {
-        let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), namespace);
-        let spec = TokenRequestSpec {
-            expiration_seconds: Some(7200),
-            ..Default::default()
-        };
-        let request = TokenRequest {
-            spec,
-            ..Default::default()
-        };
-        let token = accounts
-            .create_token_request(name, &PostParams::default(), &request)
-            .await
-            .expect("a token");
-        let admin = std::fs::read_to_string(plane.kubeconfig()).expect("a kubeconfig");
-        let mut config: Value = serde_saphyr::from_str(&admin).expect("YAML");
-        config["users"][0]["user"] = json!({"token": token.status.expect("a status").token});
-        let kubeconfig = scratch().join(format!("{namespace}.kubeconfig"));
-        std::fs::write(&kubeconfig, config.to_string()).expect("writable");
-        Self {
-            user: format!("system:serviceaccount:{namespace}:{name}"),
-            kubeconfig,
-        }
-    }
-}
-
-/// A load balancer with a listener, as a platform team makes them.
-fn listener(simulator: &Simulator, name: &str) -> String {
-    let call = |operation: &str, input: Value| {
-        simulator
-            .api(ACCOUNT, REGION, "elasticloadbalancing", operation, input)
-            .expect("the platform team may")
-    };
-    let balancer = call(
-        "CreateLoadBalancer",
-        json!({"Name": name, "Subnets": ["subnet-a", "subnet-b"]}),
-    );
-    let default = json!([{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]);
-    let arn = &balancer["LoadBalancers"][0]["LoadBalancerArn"];
-    let listener = call(
-        "CreateListener",
-        json!({"LoadBalancerArn": arn, "Protocol": "HTTP", "Port": 80, "DefaultActions": default}),
-    );
-    listener["Listeners"][0]["ListenerArn"]
-        .as_str()
-        .expect("an ARN")
-        .to_owned()
 }

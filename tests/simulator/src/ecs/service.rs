@@ -160,15 +160,7 @@ impl Service {
 
 /// An id in the form of a UUID.
 pub(super) fn uuid(ids: &mut Ids) -> String {
-    let hex = ids.hex(32);
-    [
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..],
-    ]
-    .join("-")
+    crate::ids::dashed(&ids.hex(32))
 }
 
 /// Nineteen digits, as ids of deployments have.

@@ -167,15 +167,7 @@ fn container(task: &Task, container: &Container) -> Value {
 }
 
 fn attachment(task: &Task) -> String {
-    let hex = crate::ids::named(&[&task.id, "attachment"], 32);
-    [
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..],
-    ]
-    .join("-")
+    crate::ids::dashed(&crate::ids::named(&[&task.id, "attachment"], 32))
 }
 
 fn attachments(task: &Task) -> Value {

@@ -46,7 +46,7 @@ impl Context<'_> {
 }
 
 impl HealthCheck {
-    /// The defaults [M], and for the timeout of HTTP groups [L].
+    /// The defaults [M]; the timeout of HTTP groups is [L], where [M] says 6.
     pub fn default_for(context: Context) -> Self {
         let lambda = context.target_type == "lambda";
         let geneve = context.protocol == Some("GENEVE");
@@ -65,7 +65,7 @@ impl HealthCheck {
             },
             timeout_seconds: if lambda {
                 30
-            } else if http || geneve {
+            } else if context.protocol == Some("HTTP") || geneve {
                 5
             } else {
                 10

@@ -5,13 +5,7 @@
 use serde_json::{Value, json};
 use simulator::contract::check_output;
 use simulator::service::Service;
-use simulator::{Answer, ApiError, Fate, Options, Simulator};
-
-/// The account of the tests.
-pub const ACCOUNT: &str = "000000000000";
-
-/// The Region of the tests.
-pub const REGION: &str = "us-east-1";
+use simulator::{ACCOUNT, Answer, ApiError, Fate, Options, REGION, Simulator};
 
 /// An AWS with cluster `shop` and family `web`, whose revision 1 listens on port 80.
 pub struct Aws(pub Simulator);
@@ -137,38 +131,18 @@ impl Aws {
     /// A target group that a listener forwards to.
     pub fn target_group(&self, name: &str) -> String {
         let group = self.lonely_target_group(name);
-        let elb = |operation: &str, input: Value| {
-            self.0
-                .api(ACCOUNT, REGION, "elasticloadbalancing", operation, input)
-                .unwrap_or_else(|error| panic!("{operation}: {error:?}"))
-        };
-        let balancer = elb(
-            "CreateLoadBalancer",
-            json!({ "Name": format!("lb-{name}"), "Subnets": ["subnet-1", "subnet-2"] }),
-        );
-        elb(
-            "CreateListener",
-            json!({
-                "LoadBalancerArn": balancer["LoadBalancers"][0]["LoadBalancerArn"],
-                "Protocol": "HTTP",
-                "Port": 80,
-                "DefaultActions": [{ "Type": "forward", "TargetGroupArn": group }],
-            }),
-        );
+        let forward = json!([{ "Type": "forward", "TargetGroupArn": group }]);
+        self.0
+            .listener(&format!("lb-{name}"), json!({ "DefaultActions": forward }));
         group
     }
 
     /// A target group that nothing refers to.
     pub fn lonely_target_group(&self, name: &str) -> String {
         let input = json!({ "Name": name, "Protocol": "HTTP", "Port": 80, "VpcId": "vpc-1", "TargetType": "ip" });
-        let answer = self.0.api(
-            ACCOUNT,
-            REGION,
-            "elasticloadbalancing",
-            "CreateTargetGroup",
-            input,
-        );
-        let answer = answer.expect("a target group");
+        let answer = self
+            .0
+            .console("elasticloadbalancing", "CreateTargetGroup", input);
         answer["TargetGroups"][0]["TargetGroupArn"]
             .as_str()
             .expect("an ARN")
@@ -178,14 +152,9 @@ impl Aws {
     /// States of the targets of a group.
     pub fn health(&self, group: &str) -> Vec<String> {
         let input = json!({ "TargetGroupArn": group });
-        let answer = self.0.api(
-            ACCOUNT,
-            REGION,
-            "elasticloadbalancing",
-            "DescribeTargetHealth",
-            input,
-        );
-        let answer = answer.expect("target health");
+        let answer = self
+            .0
+            .console("elasticloadbalancing", "DescribeTargetHealth", input);
         let targets = answer["TargetHealthDescriptions"]
             .as_array()
             .cloned()

@@ -1,6 +1,6 @@
 use http::Request;
 use serde_json::json;
-use simulator::{Account, Effect, Fault, Options, Simulator};
+use simulator::{Account, Effect, Fault, Options, REGION, Simulator};
 
 use crate::client::{self, ELB, json_request, query_request, read};
 
@@ -90,26 +90,25 @@ async fn unsigned_request_is_refused() {
     );
 }
 
-#[tokio::test]
-async fn accounts_and_regions_do_not_see_each_other() {
+/// Account 111111111111 with the key `one`, and 222222222222 with `two`.
+fn with_two_accounts() -> Simulator {
     let accounts = [("111111111111", "one"), ("222222222222", "two")];
     let accounts = accounts.map(|(id, key)| Account {
         id: id.into(),
         access_key: key.into(),
     });
-    let aws = Simulator::new(Options {
+    Simulator::new(Options {
         accounts: accounts.into(),
         ..Options::default()
-    });
+    })
+}
+
+#[tokio::test]
+async fn accounts_and_regions_do_not_see_each_other() {
+    let aws = with_two_accounts();
     let input = client::group_input("web");
-    aws.api(
-        "111111111111",
-        client::REGION,
-        ELB,
-        "CreateTargetGroup",
-        input,
-    )
-    .expect("a group");
+    aws.api("111111111111", REGION, ELB, "CreateTargetGroup", input)
+        .expect("a group");
     let seen = async |key: &str| {
         let request = query_request(key, ELB, "Action=DescribeTargetGroups");
         read(aws.handle(request).await.expect("an answer"))
@@ -130,15 +129,7 @@ async fn accounts_and_regions_do_not_see_each_other() {
 
 #[tokio::test]
 async fn assumed_role_acts_in_its_account() {
-    let accounts = [("111111111111", "one"), ("222222222222", "two")];
-    let accounts = accounts.map(|(id, key)| Account {
-        id: id.into(),
-        access_key: key.into(),
-    });
-    let aws = Simulator::new(Options {
-        accounts: accounts.into(),
-        ..Options::default()
-    });
+    let aws = with_two_accounts();
     let form = "Action=AssumeRole&RoleArn=arn%3Aaws%3Aiam%3A%3A222222222222%3Arole%2Fdeploy&RoleSessionName=op";
     let (status, body) = read(
         aws.handle(query_request("one", "sts", form))

@@ -1,7 +1,5 @@
 use serde_json::{Value, json};
-use simulator::{Options, Simulator};
-
-use crate::client::{ACCOUNT, REGION};
+use simulator::{ACCOUNT, Options, REGION, Simulator};
 
 fn api(aws: &Simulator, service: &str, operation: &str, input: Value) -> simulator::Answer {
     aws.api(ACCOUNT, REGION, service, operation, input)

@@ -3,10 +3,8 @@
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
-use simulator::{ApiError, Options, Simulator};
+use simulator::{ACCOUNT, ApiError, Options, REGION, Simulator};
 
-pub const ACCOUNT: &str = "000000000000";
-pub const REGION: &str = "us-east-1";
 pub const ELB: &str = "elasticloadbalancing";
 
 /// A signed awsJson request.
@@ -81,22 +79,8 @@ pub fn at(value: &Value, pointer: &str) -> String {
 /// An AWS with the listener that it returns.
 pub fn with_listener() -> (Simulator, String) {
     let aws = Simulator::new(Options::default());
-    let listener = listener(&aws, "main");
+    let listener = aws.listener("main", json!({}));
     (aws, listener)
-}
-
-pub fn listener(aws: &Simulator, name: &str) -> String {
-    let balancer = json!({ "Name": name, "Subnets": ["subnet-a", "subnet-b"] });
-    let balancer = person(aws, "CreateLoadBalancer", balancer).expect("a load balancer");
-    let fixed = json!({ "Type": "fixed-response", "FixedResponseConfig": { "StatusCode": "404" } });
-    let listener = json!({
-        "LoadBalancerArn": at(&balancer, "/LoadBalancers/0/LoadBalancerArn"),
-        "Protocol": "HTTP",
-        "Port": 80,
-        "DefaultActions": [fixed],
-    });
-    let listener = person(aws, "CreateListener", listener).expect("a listener");
-    at(&listener, "/Listeners/0/ListenerArn")
 }
 
 pub fn group_input(name: &str) -> Value {

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 use simulator::service::{SERVICES, Service};
-use simulator::{Options, Outcome, Simulator};
+use simulator::{ACCOUNT, Options, Outcome, REGION, Simulator};
 
 use crate::client::{self, ecs, person};
 
@@ -92,13 +92,7 @@ fn violations_name_the_member_and_the_rule() {
     let aws = Simulator::new(Options::default());
     for (service, operation, input, violation) in table() {
         let name = service.signing_name();
-        let answer = aws.api(
-            client::ACCOUNT,
-            client::REGION,
-            name,
-            operation,
-            input.clone(),
-        );
+        let answer = aws.api(ACCOUNT, REGION, name, operation, input.clone());
         let entry = aws.journal().pop().expect("an entry");
         assert!(answer.is_err(), "{operation} {input}");
         assert_eq!(entry.violations.len(), 1, "{:?}", entry.violations);

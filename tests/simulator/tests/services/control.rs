@@ -1,6 +1,6 @@
 use http::Request;
 use serde_json::{Value, json};
-use simulator::{Options, Simulator};
+use simulator::{ACCOUNT, Options, REGION, Simulator};
 
 use crate::client::{self, elb, read};
 
@@ -170,7 +170,7 @@ async fn same_calls_give_the_same_journal() {
         client::rule(&aws, &listener, 1, &web);
         aws.advance(5.0);
         elb(&aws, "Action=DescribeTargetGroups").await;
-        (aws.journal(), aws.snapshot(client::ACCOUNT, client::REGION))
+        (aws.journal(), aws.snapshot(ACCOUNT, REGION))
     };
     assert_eq!(run().await, run().await);
 }

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use crate::client::{
-    at, forward, group, group_input, listener, person, refused, rule, rule_input, with_listener,
+    at, forward, group, group_input, person, refused, rule, rule_input, with_listener,
 };
 
 fn priorities(answer: &Value) -> Vec<String> {
@@ -148,7 +148,7 @@ fn actions_that_aws_refuses_are_refused() {
 #[test]
 fn group_of_another_protocol_or_load_balancer_is_refused() {
     let (aws, first) = with_listener();
-    let second = listener(&aws, "second");
+    let second = aws.listener("second", json!({}));
     let web = group(&aws, "web");
     rule(&aws, &first, 1, &web);
     assert_eq!(

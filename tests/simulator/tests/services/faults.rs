@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use serde_json::json;
-use simulator::{Effect, Fault, Outcome, Simulator};
+use simulator::{Effect, Entry, Fault, FaultId, Outcome, Simulator};
+use tokio::task::JoinHandle;
 
 use crate::client::{self, elb, group, person};
 
@@ -19,7 +20,7 @@ fn groups(aws: &Simulator) -> usize {
     groups["TargetGroups"].as_array().map_or(0, Vec::len)
 }
 
-fn of_create(aws: &Simulator) -> simulator::Entry {
+fn of_create(aws: &Simulator) -> Entry {
     let journal = aws.journal();
     journal
         .into_iter()
@@ -88,18 +89,24 @@ async fn truncated_answer_took_effect() {
     assert_eq!((of_create(&aws).outcome, groups(&aws)), (Outcome::Lost, 1));
 }
 
-#[tokio::test]
-async fn hanging_call_waits_before_its_effect() {
-    let (aws, _) = client::with_listener();
-    let fault = aws.fault(create_fault(Effect::Hang));
+/// A creation that hangs, with the fault that holds it.
+async fn held(aws: &Simulator, effect: Effect) -> (FaultId, JoinHandle<Option<(u16, String)>>) {
+    let fault = aws.fault(create_fault(effect));
     let call = tokio::spawn({
         let aws = aws.clone();
         async move { elb(&aws, CREATE).await }
     });
-    let held = |e: &simulator::Entry| e.outcome == Outcome::Held;
-    aws.journal_until(SOON, |journal| journal.iter().any(held))
+    let is_held = |entry: &Entry| entry.outcome == Outcome::Held;
+    aws.journal_until(SOON, |journal| journal.iter().any(is_held))
         .await
         .expect("held");
+    (fault, call)
+}
+
+#[tokio::test]
+async fn hanging_call_waits_before_its_effect() {
+    let (aws, _) = client::with_listener();
+    let (fault, call) = held(&aws, Effect::Hang).await;
     assert_eq!(groups(&aws), 0);
     aws.release(fault);
     assert_eq!(call.await.expect("no panic").expect("an answer").0, 200);
@@ -109,15 +116,7 @@ async fn hanging_call_waits_before_its_effect() {
 #[tokio::test]
 async fn hanging_reply_waits_after_the_effect() {
     let (aws, _) = client::with_listener();
-    let fault = aws.fault(create_fault(Effect::HangAfter));
-    let call = tokio::spawn({
-        let aws = aws.clone();
-        async move { elb(&aws, CREATE).await }
-    });
-    let held = |e: &simulator::Entry| e.outcome == Outcome::Held;
-    aws.journal_until(SOON, |journal| journal.iter().any(held))
-        .await
-        .expect("held");
+    let (fault, call) = held(&aws, Effect::HangAfter).await;
     assert_eq!(groups(&aws), 1);
     aws.release(fault);
     assert_eq!(call.await.expect("no panic").expect("an answer").0, 200);
@@ -132,7 +131,7 @@ async fn call_whose_client_goes_away_while_it_hangs_never_takes_effect() {
         let aws = aws.clone();
         async move { elb(&aws, CREATE).await }
     });
-    let held = |e: &simulator::Entry| e.outcome == Outcome::Held;
+    let held = |e: &Entry| e.outcome == Outcome::Held;
     aws.journal_until(SOON, |journal| journal.iter().any(held))
         .await
         .expect("held");

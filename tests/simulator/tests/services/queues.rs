@@ -1,13 +1,13 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use simulator::{Options, Simulator};
+use simulator::{ACCOUNT, Options, REGION, Simulator};
+use tokio::task::JoinHandle;
 
-use crate::client::{ACCOUNT, REGION, json_request, read};
+use crate::client::{json_request, read};
 
 fn sqs(aws: &Simulator, operation: &str, input: Value) -> Value {
-    aws.api(ACCOUNT, REGION, "sqs", operation, input)
-        .expect(operation)
+    aws.console("sqs", operation, input)
 }
 
 fn queue(aws: &Simulator) -> Value {
@@ -44,16 +44,19 @@ fn received_message_comes_again_unless_it_is_deleted() {
     assert_eq!(receive(), json!({}));
 }
 
+/// A reader that waits twenty virtual seconds for a message.
+fn polling(aws: &Simulator, url: &Value) -> JoinHandle<Option<(u16, String)>> {
+    let input = json!({ "QueueUrl": url, "WaitTimeSeconds": 20 });
+    let request = json_request("test", "sqs", "AmazonSQS.ReceiveMessage", &input);
+    let aws = aws.clone();
+    tokio::spawn(async move { aws.handle(request).await.map(read) })
+}
+
 #[tokio::test]
 async fn long_poll_ends_with_a_message() {
     let aws = Simulator::new(Options::default());
     let url = queue(&aws);
-    let input = json!({ "QueueUrl": url, "WaitTimeSeconds": 20 });
-    let request = json_request("test", "sqs", "AmazonSQS.ReceiveMessage", &input);
-    let poll = tokio::spawn({
-        let aws = aws.clone();
-        async move { aws.handle(request).await.map(read) }
-    });
+    let poll = polling(&aws, &url);
     sqs(
         &aws,
         "SendMessage",
@@ -67,12 +70,7 @@ async fn long_poll_ends_with_a_message() {
 async fn long_poll_ends_in_virtual_time() {
     let aws = Simulator::new(Options::default());
     let url = queue(&aws);
-    let input = json!({ "QueueUrl": url, "WaitTimeSeconds": 20 });
-    let request = json_request("test", "sqs", "AmazonSQS.ReceiveMessage", &input);
-    let poll = tokio::spawn({
-        let aws = aws.clone();
-        async move { aws.handle(request).await.map(read) }
-    });
+    let poll = polling(&aws, &url);
     tokio::task::yield_now().await;
     aws.advance(20.0);
     let ended = tokio::time::timeout(Duration::from_secs(10), poll)

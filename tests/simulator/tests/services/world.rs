@@ -1,12 +1,7 @@
 use serde_json::{Value, json};
-use simulator::{Effect, Fault, Options, Simulator};
+use simulator::{ACCOUNT, Effect, Fault, Options, REGION, Simulator};
 
-use crate::client::{ACCOUNT, REGION, ecs};
-
-fn api(aws: &Simulator, service: &str, operation: &str, input: Value) -> Value {
-    aws.api(ACCOUNT, REGION, service, operation, input)
-        .expect(operation)
-}
+use crate::client::ecs;
 
 fn service_of(name: &str) -> Value {
     json!({ "cluster": "main", "serviceName": name, "taskDefinition": "web", "desiredCount": 1 })
@@ -16,16 +11,11 @@ fn service_of(name: &str) -> Value {
 fn with_services(names: &[&str]) -> Simulator {
     let aws = Simulator::new(Options::default());
     let container = json!({ "name": "web", "image": "web:1", "memory": 128 });
-    api(
-        &aws,
-        "ecs",
-        "CreateCluster",
-        json!({ "clusterName": "main" }),
-    );
+    aws.console("ecs", "CreateCluster", json!({ "clusterName": "main" }));
     let definition = json!({ "family": "web", "containerDefinitions": [container] });
-    api(&aws, "ecs", "RegisterTaskDefinition", definition);
+    aws.console("ecs", "RegisterTaskDefinition", definition);
     for name in names {
-        api(&aws, "ecs", "CreateService", service_of(name));
+        aws.console("ecs", "CreateService", service_of(name));
     }
     aws.advance(600.0);
     aws
@@ -46,7 +36,7 @@ async fn created_service_is_missing_for_a_while() {
     assert_eq!(ecs(&aws, "CreateService", service_of("b")).await.0, 200);
     let describe = || {
         let input = json!({ "cluster": "main", "services": ["a", "b"] });
-        let answer = api(&aws, "ecs", "DescribeServices", input);
+        let answer = aws.console("ecs", "DescribeServices", input);
         let count = |list: &str| answer[list].as_array().map_or(0, Vec::len);
         (count("services"), count("failures"))
     };
@@ -58,27 +48,17 @@ async fn created_service_is_missing_for_a_while() {
 #[test]
 fn events_of_the_engine_reach_the_queue() {
     let aws = Simulator::new(Options::default());
-    let url = api(
-        &aws,
-        "sqs",
-        "CreateQueue",
-        json!({ "QueueName": "ecs-events-x" }),
-    )["QueueUrl"]
+    let url = aws.console("sqs", "CreateQueue", json!({ "QueueName": "ecs-events-x" }))["QueueUrl"]
         .clone();
     let container = json!({ "name": "web", "image": "web:1", "memory": 128 });
     let definition = json!({ "family": "web", "containerDefinitions": [container] });
-    api(
-        &aws,
-        "ecs",
-        "CreateCluster",
-        json!({ "clusterName": "main" }),
-    );
-    api(&aws, "ecs", "RegisterTaskDefinition", definition);
-    api(&aws, "ecs", "CreateService", service_of("a"));
+    aws.console("ecs", "CreateCluster", json!({ "clusterName": "main" }));
+    aws.console("ecs", "RegisterTaskDefinition", definition);
+    aws.console("ecs", "CreateService", service_of("a"));
     let mut bodies = String::new();
     while let Some(_due) = aws.advance_to_next_event() {
         let input = json!({ "QueueUrl": url, "MaxNumberOfMessages": 10 });
-        bodies += &api(&aws, "sqs", "ReceiveMessage", input).to_string();
+        bodies += &aws.console("sqs", "ReceiveMessage", input).to_string();
     }
     assert!(bodies.contains("SERVICE_DEPLOYMENT_COMPLETED"), "{bodies}");
 }
@@ -87,13 +67,13 @@ fn events_of_the_engine_reach_the_queue() {
 fn journal_tells_what_a_call_changed() {
     let aws = with_services(&["a"]);
     let update = |count: i64| json!({ "cluster": "main", "service": "a", "desiredCount": count });
-    api(&aws, "ecs", "UpdateService", update(2));
+    aws.console("ecs", "UpdateService", update(2));
     let entry = aws.journal().pop().expect("an entry");
     assert!(
         entry.mutating && entry.changed() && entry.resource.is_some(),
         "{entry:?}"
     );
-    api(&aws, "ecs", "ListClusters", json!({}));
+    aws.console("ecs", "ListClusters", json!({}));
     assert!(
         aws.journal()
             .pop()

@@ -1,0 +1,48 @@
+//! What an object is known to have in AWS stays what it means: Region, cluster and name are immutable, also when the object was
+//! written around admission or the operator was given another Region. Else another resource would be made, and this one forgotten.
+
+use super::Invalid;
+use crate::{
+    api::Lifecycle,
+    model::{Installation, arn},
+};
+
+/// Refuses another value of an immutable member than the known resource has. `seen` is none when its ARN does not say.
+pub fn stays(
+    path: &str,
+    declared: &str,
+    seen: Option<&str>,
+    known_arn: &str,
+) -> Result<(), Invalid> {
+    match seen {
+        Some(seen) if seen != declared => Err(Invalid::new(
+            path,
+            format!(
+                "it is \"{declared}\" now, and this object has \"{seen}\" in AWS ({known_arn}). It is immutable, and nothing was changed. Set it back, or delete the object, which deletes what it has, and create another."
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses another Region than that of the known resource.
+pub fn stays_in_region(
+    lifecycle: &Lifecycle,
+    known_arn: &str,
+    installation: &Installation,
+) -> Result<(), Invalid> {
+    let seen = arn::region(known_arn);
+    if let Some(declared) = &lifecycle.region {
+        return stays("spec.region", declared, seen, known_arn);
+    }
+    match seen {
+        Some(seen) if seen != installation.region => Err(Invalid::new(
+            "spec.region",
+            format!(
+                "it is absent, which means the operator's Region \"{}\", and what this object has in AWS is in \"{seen}\" ({known_arn}). Nothing was changed. Start the operator with --region {seen} again, or delete the object, which deletes what it has, and create another with spec.region.",
+                installation.region
+            ),
+        )),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,128 @@
+//! Commands in documents: flags, environment variables and targets exist, and a story runs each command or it says why not.
+
+use std::{collections::BTreeSet, fs};
+
+use clap::CommandFactory;
+use ecs_operator::config::Cli;
+
+use crate::{documents, markdown, root};
+
+/// Flags in the documentation that are other programs': helm, kubectl, cargo and `make bench`'s own.
+const FLAGS_OF_OTHERS: [&str; 16] = [
+    "--server-side",
+    "--field-manager",
+    "--namespace",
+    "--create-namespace",
+    "--set",
+    "--show-only",
+    "--take-ownership",
+    "--reset-then-reuse-values",
+    "--for",
+    "--overwrite",
+    "--recursive",
+    "--replicas",
+    "--timeout",
+    "--values",
+    "--help",
+    "--test",
+];
+
+#[test]
+fn flags_and_environment_variables_exist() {
+    let command = Cli::command();
+    let arguments = || {
+        command
+            .get_subcommands()
+            .flat_map(|command| command.get_arguments())
+    };
+    let flags: BTreeSet<_> = arguments()
+        .filter_map(|flag| flag.get_long())
+        .map(|flag| format!("--{flag}"))
+        .collect();
+    let variables: BTreeSet<_> = arguments()
+        .filter_map(|flag| flag.get_env()?.to_str())
+        .collect();
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let mut unused: BTreeSet<_> = FLAGS_OF_OTHERS.into();
+    for (path, text) in documents() {
+        for word in text
+            .split(|c: char| !is_part(c))
+            .filter(|word| !word.trim_matches('-').is_empty())
+        {
+            let known = flags.contains(word) || FLAGS_OF_OTHERS.contains(&word);
+            assert!(
+                known || !word.starts_with("--"),
+                "{}: there is no flag {word}",
+                path.display()
+            );
+            let known = variables.contains(word) || !word.starts_with("ECS_OPERATOR_");
+            assert!(known, "{}: there is no variable {word}", path.display());
+            unused.remove(word);
+        }
+    }
+    assert!(unused.is_empty(), "no document has {unused:?} any more");
+}
+
+#[test]
+fn make_targets_exist() {
+    let makefile = fs::read_to_string(root().join("Makefile")).expect("a Makefile");
+    for (path, text) in documents() {
+        for command in text
+            .split(['`', '\n'])
+            .filter_map(|code| code.trim_start().strip_prefix("make "))
+        {
+            let target = command
+                .split(|c: char| !c.is_ascii_lowercase())
+                .next()
+                .unwrap_or_default();
+            let exists = makefile
+                .lines()
+                .any(|line| line.starts_with(&format!("{target}:")));
+            assert!(exists, "{}: there is no target {target:?}", path.display());
+        }
+    }
+}
+
+/// Every command is run by a story (`run`, with `code` if it ends with another exit code than 0), is the same as one that is
+/// (`as`), or says why it is not run (`norun`).
+#[test]
+fn every_command_is_run_or_says_why_not() {
+    let documents = documents();
+    for (path, text) in &documents {
+        let indented = markdown::prose(text);
+        let indented = indented.lines().find(|line| line.starts_with("    "));
+        assert_eq!(indented, None, "{}: code stands in a fence", path.display());
+        for block in markdown::blocks(text) {
+            let place = format!("{}:{}", path.display(), block.line);
+            if !matches!(
+                block.language.as_str(),
+                "sh" | "bash" | "shell" | "console" | ""
+            ) {
+                continue;
+            }
+            assert_eq!(block.language, "sh", "{place}: commands are marked sh");
+            let marks = ["run", "as", "norun"].map(|mark| block.mark(mark));
+            let [run, same, why] = marks;
+            assert_eq!(
+                marks.iter().flatten().count(),
+                1,
+                "{place}: one of run, as=FILE and norun=WHY is missing"
+            );
+            let code = block
+                .mark("code")
+                .is_none_or(|code| run.is_some() && code.parse::<u8>().is_ok());
+            assert!(code, "{place}: code=NUMBER belongs to run");
+            assert!(
+                why.is_none_or(|why| why.len() > 5),
+                "{place}: norun=WHY has no reason"
+            );
+            if let Some(file) = same {
+                let text = fs::read_to_string(root().join(file)).expect("the named file");
+                let is_there = markdown::blocks(&text)
+                    .iter()
+                    .any(|other| other.text == block.text && other.mark("run").is_some());
+                assert!(is_there, "{place}: {file} runs no such command");
+            }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The kinds whose declarations are made up at random: their members, what AWS has of them, and what their edits send.
+
+use std::sync::LazyLock;
+
+use ecs_operator::{
+    api::{EcsCluster, EcsTaskDefinition},
+    controllers::kind::Kind,
+};
+use serde_json::{Value, json};
+use simulator::{Entry, Simulator};
+
+use crate::{
+    compare::ecs,
+    every_member::{self, CLUSTER, TASK_DEFINITION, cases},
+};
+
+/// A kind under test.
+pub trait Subject: Kind<References: Default> {
+    /// Every member, one a declaration.
+    fn members() -> &'static [Value];
+    /// What every declaration has.
+    fn base() -> Value;
+    /// Gives an object its status.
+    fn set(object: &mut Self, status: Self::Status);
+    /// What AWS has of the object, without what depends on when and in which order things happened.
+    fn aws_state(simulator: &Simulator) -> Value;
+    /// Whether an edit at the path made the calls that it should.
+    fn is_sent(path: &str, made: &[Entry]) -> bool;
+}
+
+/// Members of a kind from AWS's model, and tags.
+fn members_of(kind: &every_member::Kind) -> Vec<Value> {
+    let mut members = cases(&ecs(), kind);
+    members.pop();
+    let members = members.into_iter().map(|case| case.spec);
+    let tags = [
+        json!({"tags": {"team": "a"}}),
+        json!({"tags": {"cost": "1"}}),
+    ];
+    members.chain(tags).collect()
+}
+
+fn without_members(mut value: Value, members: &[&str]) -> Value {
+    for member in members {
+        value.as_object_mut().expect("an object").remove(*member);
+    }
+    value
+}
+
+/// Takes out what says as much as nothing: absent, empty, off, or AWS's word for what is absent.
+fn strip(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.values_mut().for_each(strip);
+            members.retain(|key, value| match value {
+                Value::Null | Value::Bool(false) => false,
+                Value::String(text) => !(key == "logging" && text == "DEFAULT"),
+                Value::Number(number) => number.as_f64() != Some(0.0),
+                Value::Array(items) => !items.is_empty(),
+                Value::Object(members) => !members.is_empty(),
+                Value::Bool(true) => true,
+            });
+        }
+        Value::Array(items) => items.iter_mut().for_each(strip),
+        _ => {}
+    }
+}
+
+impl Subject for EcsCluster {
+    fn members() -> &'static [Value] {
+        static MEMBERS: LazyLock<Vec<Value>> = LazyLock::new(|| {
+            let mut members = members_of(&CLUSTER);
+            // The name is the same for good.
+            members.retain(|member| member.get("clusterName").is_none());
+            members
+        });
+        &MEMBERS
+    }
+
+    fn base() -> Value {
+        json!({})
+    }
+
+    fn set(object: &mut Self, status: Self::Status) {
+        object.status = Some(status);
+    }
+
+    fn aws_state(simulator: &Simulator) -> Value {
+        let input =
+            json!({"clusters": ["team-web"], "include": ["TAGS", "SETTINGS", "CONFIGURATIONS"]});
+        let mut cluster = simulator.console("ecs", "DescribeClusters", input)["clusters"][0].take();
+        strip(&mut cluster);
+        cluster
+    }
+
+    fn is_sent(path: &str, made: &[Entry]) -> bool {
+        let sent: Vec<_> = made
+            .iter()
+            .flat_map(|entry| entry.request.as_object().expect("an object").keys())
+            .filter(|member| *member != "cluster")
+            .collect();
+        let wanted: &[&str] = match path.split('/').nth(1).unwrap_or_default() {
+            "tags" => &["resourceArn", "tags"],
+            // AWS takes both or neither.
+            "capacityProviders" | "defaultCapacityProviderStrategy" => {
+                &["capacityProviders", "defaultCapacityProviderStrategy"]
+            }
+            // A tag says which name was declared: AWS answers with an ARN.
+            "serviceConnectDefaults" => &["serviceConnectDefaults", "resourceArn", "tags"],
+            "settings" => &["settings"],
+            "configuration" => &["configuration"],
+            _ => &[],
+        };
+        // AWS's default that is declared where another was is no change.
+        sent.is_empty() || sent == wanted
+    }
+}
+
+impl Subject for EcsTaskDefinition {
+    fn members() -> &'static [Value] {
+        static MEMBERS: LazyLock<Vec<Value>> = LazyLock::new(|| {
+            let mut members = members_of(&TASK_DEFINITION);
+            members.retain(|member| member.get("family").is_none());
+            members
+        });
+        &MEMBERS
+    }
+
+    fn base() -> Value {
+        (TASK_DEFINITION.base)()
+    }
+
+    fn set(object: &mut Self, status: Self::Status) {
+        object.status = Some(status);
+    }
+
+    fn aws_state(simulator: &Simulator) -> Value {
+        let input = json!({"taskDefinition": "team-web", "include": ["TAGS"]});
+        let mut described = simulator.console("ecs", "DescribeTaskDefinition", input);
+        let passing = ["taskDefinitionArn", "revision", "registeredAt"];
+        json!([
+            without_members(described["taskDefinition"].take(), &passing),
+            described["tags"]
+        ])
+    }
+
+    fn is_sent(path: &str, made: &[Entry]) -> bool {
+        let wanted = if path.starts_with("/tags/") {
+            "TagResource"
+        } else {
+            "RegisterTaskDefinition"
+        };
+        let [only] = made else {
+            return made.is_empty();
+        };
+        only.operation == wanted
+    }
+}
