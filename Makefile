@@ -40,13 +40,14 @@ bench: tools ## print the figures: time, calls, CPU and memory; make bench N=100
 	cargo build --locked --release --timings --package ecs-operator --package bench
 	target/release/bench
 
-lint: tools $(CARGO_DENY) ## check formats, lints, workflows, licences, sources and advisories of dependencies
+lint: tools $(CARGO_DENY) ## check formats, lints, scripts, workflows, licences, sources and advisories of dependencies
 	cargo fmt --all --check
 	@files=$$(gofmt -l tests) && { test -z "$$files" || { echo "not formatted with gofmt: $$files"; exit 1; }; }
 	cd tests/control-plane && ../../$(GO) vet ./...
 	cd tests/tools && ../../$(GO) vet ./...
 	cd tests/argo-cd && ../../$(GO) vet .
 	.cache/bin/actionlint -shellcheck= -pyflakes=
+	@.ci/lint
 	cd tests/observability && ../../$(GO) vet ./...
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO_DENY) --locked --workspace check --hide-inclusion-graph bans licenses sources

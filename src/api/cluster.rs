@@ -82,7 +82,7 @@ pub struct EcsClusterSpec {
     /// ECS Exec and storage encryption. Absent: unmanaged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub configuration: Option<ClusterConfiguration>,
-    /// Capacity providers of the cluster, at most 20: `FARGATE`, `FARGATE_SPOT` or names of existing ones. The list is complete: what is not in it is taken off the cluster. Order has no meaning. Absent: unmanaged.
+    /// Capacity providers of the cluster, at most 20: `FARGATE`, `FARGATE_SPOT` or names of existing ones. The list is complete: providers that are not in it are removed from the cluster. Order has no meaning. Absent: unmanaged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(max = 20),

@@ -47,14 +47,14 @@ pub struct ContainerDefinition {
     /// Whether the task stops when this container stops. Absent: true. One container must be essential.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub essential: Option<bool>,
-    /// Whether ECS restarts the container in its task when it ends. Absent: it does not.
+    /// Whether ECS restarts the container in its task when it exits. Absent: it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart_policy: Option<ContainerRestartPolicy>,
     /// Ports of the container; not in network mode `none`. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 200))]
     pub port_mappings: Option<Vec<PortMapping>>,
-    /// Other containers, `name` or `name:alias`, that this one reaches by name; network mode `bridge` only. Absent: none.
+    /// Other containers, `name` or `name:alias`, that this one can reach by name; network mode `bridge` only. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 20), inner(length(min = 1, max = 511)))]
     pub links: Option<Vec<String>>,
@@ -84,7 +84,7 @@ pub struct ContainerDefinition {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 100))]
     pub mount_points: Option<Vec<MountPoint>>,
-    /// Containers whose mounts this one gets too. Absent: none.
+    /// Containers whose volumes are mounted in this one as well. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 20))]
     pub volumes_from: Option<Vec<VolumeFrom>>,
@@ -101,7 +101,7 @@ pub struct ContainerDefinition {
     /// Where the container's output goes. Absent: nowhere on Fargate, Docker's default driver on EC2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_configuration: Option<LogConfiguration>,
-    /// Makes this container the log router of the task. Absent: it is none.
+    /// Makes this container the log router of the task. Absent: it is not one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub firelens_configuration: Option<FirelensConfiguration>,
     /// Seconds to wait for the containers it depends on; 2–120 on Fargate. Absent: 3 minutes on Fargate, the agent's setting on EC2.
@@ -127,7 +127,7 @@ pub struct ContainerDefinition {
     /// Whether the container has no network. Absent: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disable_networking: Option<bool>,
-    /// Whether the container has all rights on the instance; not on Fargate. Absent: false.
+    /// Whether the container has root privileges on the instance; not on Fargate. Absent: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub privileged: Option<bool>,
     /// Whether the root file system is read-only. Absent: false.
@@ -137,7 +137,7 @@ pub struct ContainerDefinition {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 50))]
     pub dns_servers: Option<Vec<String>>,
-    /// Domains that are tried behind short names. Absent: the network's.
+    /// DNS search domains. Absent: the network's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 50))]
     pub dns_search_domains: Option<Vec<String>>,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Lifecycle {
-    /// Stops reconciling while true: AWS is neither read nor changed, the status keeps its last state. Absent: false. Can be changed without a deployment.
+    /// Pauses reconciling while true: AWS is neither read nor changed, and the status keeps its last state. Absent: false. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspend: Option<bool>,
     /// `Full` (absent: the same) creates, updates and deletes in AWS; `Observe` only reads and reports. Can be changed without a deployment.

@@ -124,10 +124,10 @@ use super::{
     validation = rules::tags(),
 )]
 pub struct EcsServiceSpec {
-    /// The EcsCluster of this namespace. Exactly one of clusterRef and cluster. Absent: `cluster` names it. Immutable.
+    /// An EcsCluster in this namespace. Exactly one of clusterRef and cluster. Absent: `cluster` names it. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster_ref: Option<LocalReference>,
-    /// Name or ARN of a cluster that exists. Absent: `clusterRef` names it. Immutable.
+    /// Name or ARN of an existing cluster. Absent: `clusterRef` names it. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub cluster: Option<String>,
@@ -135,21 +135,21 @@ pub struct EcsServiceSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^[A-Za-z0-9_-]{1,255}$"))]
     pub service_name: Option<String>,
-    /// The EcsTaskDefinition of this namespace whose current revision runs. Exactly one of taskDefinitionRef and taskDefinition. Absent: `taskDefinition` names it. A change starts a deployment.
+    /// An EcsTaskDefinition in this namespace; the service runs its current revision. Exactly one of taskDefinitionRef and taskDefinition. Absent: `taskDefinition` names it. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_definition_ref: Option<TaskDefinitionReference>,
-    /// `family:revision` or ARN of a task definition that exists. Absent: `taskDefinitionRef` names it. A change starts a deployment.
+    /// `family:revision` or ARN of an existing task definition. Absent: `taskDefinitionRef` names it. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub task_definition: Option<String>,
-    /// Number of tasks, 0–5000. Absent: 1 at creation, then left alone: it belongs to whoever scales in AWS. Can be changed without a deployment.
+    /// Number of tasks, 0–5000. Absent: 1 at creation, then not managed, so that autoscaling in AWS can set it. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 5000))]
     pub desired_count: Option<i32>,
-    /// `FARGATE`, `EC2` or `EXTERNAL`. Absent: the cluster's default strategy, else EC2. Immutable in AWS; left by way of `capacityProviderStrategy`.
+    /// `FARGATE`, `EC2` or `EXTERNAL`. Absent: the cluster's default strategy, else EC2. Immutable in AWS; set `capacityProviderStrategy` to leave it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub launch_type: Option<LaunchType>,
-    /// Shares of capacity providers instead of a launch type, at most 20. Order has no meaning. Absent: `launchType`. A change forces a deployment.
+    /// Capacity providers and their shares, instead of a launch type, at most 20. Order has no meaning. Absent: `launchType`. A change forces a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 20))]
     pub capacity_provider_strategy: Option<Vec<CapacityProviderStrategyItem>>,
@@ -159,21 +159,21 @@ pub struct EcsServiceSpec {
     /// `REPLICA` or `DAEMON` (one task per instance). Absent: REPLICA. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scheduling_strategy: Option<SchedulingStrategy>,
-    /// Network of the tasks; required for network mode awsvpc, refused for others. Absent: none of their own. A change starts a deployment; AWS cannot take it off a service.
+    /// Network of the tasks; required for network mode awsvpc, rejected for others. Absent: none of their own. A change starts a deployment; AWS cannot remove it from a service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_configuration: Option<NetworkConfiguration>,
     /// Target groups of the service, at most 5. Order has no meaning. Absent: none. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 5))]
     pub load_balancers: Option<Vec<LoadBalancer>>,
-    /// Seconds after a task's start in which failed load balancer checks do not count. Absent: 0. Can be changed without a deployment.
+    /// Seconds after a task's start in which failed load balancer health checks are ignored. Absent: 0. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub health_check_grace_period_seconds: Option<i32>,
     /// How a deployment replaces tasks. Absent: AWS's defaults. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment_configuration: Option<DeploymentConfiguration>,
-    /// Who deploys. Absent: ECS. Can be changed without a deployment.
+    /// Deployment controller. Absent: ECS. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment_controller: Option<DeploymentController>,
     /// Conditions that container instances must meet; not on Fargate; at most 10. Order has no meaning. Absent: none. Can be changed without a deployment.
@@ -184,7 +184,7 @@ pub struct EcsServiceSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 5))]
     pub placement_strategy: Option<Vec<PlacementStrategy>>,
-    /// Whether ECS moves tasks so that zones stay even. Absent: AWS decides at creation; AWS cannot reset it later. Can be changed without a deployment.
+    /// Whether ECS rebalances tasks across Availability Zones. Absent: AWS decides at creation; AWS cannot reset it later. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub availability_zone_rebalancing: Option<Toggle>,
     /// Whether ECS Exec works on new tasks. Absent: false. Can be changed without a deployment; running tasks keep what they have.
@@ -219,7 +219,7 @@ pub struct EcsServiceSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 100))]
     pub vpc_lattice_configurations: Option<Vec<VpcLatticeConfiguration>>,
-    /// The gateway that leads to the service, one at most. Absent: none. A change starts a deployment.
+    /// The gateway in front of the service, at most one. Absent: none. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1))]
     pub gateway_connectors: Option<Vec<GatewayConnector>>,

@@ -100,7 +100,7 @@ pub struct EcsTaskDefinitionSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 255), regex(pattern = r"^[A-Za-z0-9_-]{1,255}$"))]
     pub family: Option<String>,
-    /// ARN (or name) of the role that the containers act as. Absent: none.
+    /// ARN (or name) of the role that the containers assume. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub task_role_arn: Option<String>,
@@ -136,16 +136,16 @@ pub struct EcsTaskDefinitionSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32), regex(pattern = size::MEMORY))]
     pub memory: Option<String>,
-    /// Whose processes containers see: `task`, or `host` (not on Fargate). Absent: each its own.
+    /// PID namespace of the containers: `task`, or `host` (not on Fargate). Absent: each its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pid_mode: Option<PidMode>,
-    /// Whose inter-process communication containers share: `host`, `task` or `none`; not on Fargate. Absent: as the container instance is set.
+    /// IPC namespace of the containers: `host`, `task` or `none`; not on Fargate. Absent: as the container instance is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ipc_mode: Option<IpcMode>,
     /// An App Mesh proxy. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy_configuration: Option<ProxyConfiguration>,
-    /// Elastic Inference accelerators, which AWS has ended. Absent: none.
+    /// Elastic Inference accelerators, which AWS has discontinued. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 10))]
     pub inference_accelerators: Option<Vec<InferenceAccelerator>>,
@@ -155,10 +155,10 @@ pub struct EcsTaskDefinitionSpec {
     /// Processor architecture and operating system. Absent: Linux on X86_64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runtime_platform: Option<RuntimePlatform>,
-    /// Whether AWS Fault Injection Service may inject faults by the task's metadata endpoint. Absent: false.
+    /// Whether AWS Fault Injection Service may inject faults through the task's metadata endpoint. Absent: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enable_fault_injection: Option<bool>,
-    /// How far the task is isolated from its host. Absent: as its capacity is.
+    /// Isolation of the task from its host. Absent: that of its capacity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trusted_execution_configuration: Option<TrustedExecutionConfiguration>,
     /// How many older revisions are kept besides the current one and those in use. The others that this object registered are

@@ -96,7 +96,7 @@ impl AwsError {
                 let meta = context.err().meta();
                 let raw = context.raw();
                 let code = meta.code().unwrap_or("Unknown").to_owned();
-                let message = meta.message().unwrap_or("no message").to_owned();
+                let message = advised(meta.message().unwrap_or("no message"));
                 let request_id = raw.headers().get("x-amzn-requestid").map(str::to_owned);
                 Self {
                     operation,
@@ -158,12 +158,25 @@ fn late(operation: &str, kind: Kind) -> Kind {
     }
 }
 
+/// What AWS says in an account in which the role that ECS itself acts with does not exist, or not for long enough.
+const NO_SERVICE_LINKED_ROLE: &str = "Unable to assume the service linked role";
+
+/// AWS's message, and what to do where waiting may not be enough: an account that never ran ECS has no service-linked role.
+fn advised(message: &str) -> String {
+    if !message.contains(NO_SERVICE_LINKED_ROLE) {
+        return message.to_owned();
+    }
+    format!(
+        "{message} In an account that is new to ECS, create the role once: aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com"
+    )
+}
+
 /// ECS uses two codes for everything; their texts decide there, as the published issue threads show them (aws.md 4.5, B4).
 const TRANSIENT_TEXTS: [&str; 9] = [
     "Too many concurrent attempts to create a new revision",
     "still Draining",
     "does not have an associated load balancer",
-    "Unable to assume the service linked role",
+    NO_SERVICE_LINKED_ROLE,
     "verify that the ECS service role being passed has the proper permissions",
     "cannot be stopped while deployments are active",
     "is currently in use by a listener or a rule",
@@ -244,6 +257,18 @@ mod tests {
             assert_eq!(late("UpdateService", kind), kind);
         }
         assert_eq!(late(continues, Kind::AccessDenied), Kind::AccessDenied);
+    }
+
+    #[test]
+    fn missing_service_linked_role_is_retried_and_says_how_to_create_it() {
+        let said = "Unable to assume the service linked role. Please verify that the ECS service linked role exists.";
+        let code = "InvalidParameterException";
+        assert_eq!(kind(code, said, 400), Kind::Transient);
+        let advised = advised(said);
+        assert!(advised.starts_with(said), "{advised}");
+        let command = "aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com";
+        assert!(advised.ends_with(command), "{advised}");
+        assert_eq!(super::advised("Invalid subnet"), "Invalid subnet");
     }
 
     #[test]

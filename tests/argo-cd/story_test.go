@@ -197,7 +197,7 @@ func TestExamplesForArgoCDAreTaken(t *testing.T) {
 	t.Parallel()
 	p := thePlane(t)
 	p.installArgoKinds(t)
-	for _, file := range []string{"appproject.yaml", "application.yaml", "applicationset.yaml"} {
+	for _, file := range []string{"operator.yaml", "appproject.yaml", "application.yaml", "applicationset.yaml"} {
 		manifest := strings.ReplaceAll(string(read(t, "deploy/argocd", file)), "namespace: argocd", "namespace: default")
 		must[string](t)(p.kubectl(manifest, "apply", "--server-side", "--validate=strict", "--dry-run=server", "-f", "-"))
 	}

@@ -1,6 +1,8 @@
 //! What helm makes of the charts.
 
-use std::fs;
+use std::{fs, path::Path};
+
+use serde_json::Value;
 
 use crate::charts::{CRDS, OPERATOR, objects, root, run, template, variants};
 
@@ -35,7 +37,7 @@ fn two_renders_are_equal() {
 }
 
 /// What would make a render depend on more than chart and values, or run something at a moment of its own.
-const UNSTEADY: [&str; 11] = [
+const UNSTEADY: [&str; 21] = [
     "lookup",
     "Capabilities",
     "helm.sh/hook",
@@ -43,9 +45,19 @@ const UNSTEADY: [&str; 11] = [
     "uuidv4",
     "now",
     "date",
+    "unixEpoch",
+    "ago",
     "genCA",
+    "genCAWithKey",
     "genSelfSignedCert",
+    "genSelfSignedCertWithKey",
+    "genSignedCert",
+    "genSignedCertWithKey",
     "genPrivateKey",
+    "bcrypt",
+    "htpasswd",
+    "encryptAES",
+    "shuffle",
     "getHostByName",
 ];
 
@@ -102,17 +114,16 @@ fn custom_resource_definitions_are_rendered_byte_for_byte() {
 
 #[test]
 fn chart_page_lists_every_kind_and_has_the_charts_own_version() {
-    let chart: serde_json::Value = serde_saphyr::from_str(
+    let chart: Value = serde_saphyr::from_str(
         &fs::read_to_string(root().join(OPERATOR).join("Chart.yaml")).expect("text"),
     )
     .expect("YAML");
     let note = |name: &str| {
         let text = chart["annotations"][format!("artifacthub.io/{name}")].as_str();
-        let all: Vec<serde_json::Value> =
-            serde_saphyr::from_str(text.unwrap_or_default()).expect("a list");
+        let all: Vec<Value> = serde_saphyr::from_str(text.unwrap_or_default()).expect("a list");
         all
     };
-    let names = |list: &[serde_json::Value], pointer: &str| {
+    let names = |list: &[Value], pointer: &str| {
         let mut all: Vec<_> = list
             .iter()
             .map(|item| {
@@ -146,4 +157,37 @@ fn chart_page_lists_every_kind_and_has_the_charts_own_version() {
     let version = chart["version"].as_str();
     assert_eq!(version, Some(env!("CARGO_PKG_VERSION")));
     assert_eq!(chart["appVersion"].as_str(), version);
+}
+
+/// What Argo CD and Flux are shown to install is this chart, with values that it takes.
+#[test]
+fn examples_that_install_the_operator_render() {
+    let object = |path: &str, kind: &str| -> Value {
+        let text = fs::read_to_string(root().join(path)).expect("text");
+        let all: Vec<Value> = serde_saphyr::from_multiple(&text).expect("YAML");
+        let found = all.into_iter().find(|object| object["kind"] == kind);
+        found.unwrap_or_else(|| panic!("{path} has no {kind}"))
+    };
+    let application = object("deploy/argocd/operator.yaml", "Application");
+    let source = &application["spec"]["source"];
+    let release = object("deploy/flux/operator.yaml", "HelmRelease");
+    let chart = &release["spec"]["chart"]["spec"];
+    let repository = object("deploy/flux/operator.yaml", "GitRepository");
+    assert_eq!(chart["sourceRef"]["name"], repository["metadata"]["name"]);
+    for (name, path, values) in [
+        ("argocd", &source["path"], &source["helm"]["valuesObject"]),
+        ("flux", &chart["chart"], &release["spec"]["values"]),
+    ] {
+        assert_eq!(path.as_str(), Some(OPERATOR), "{name}");
+        let region = values["region"].as_str().expect("a Region");
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-values.json"));
+        fs::write(&file, values.to_string()).expect("writable");
+        let file = file.display().to_string();
+        let yaml = template(OPERATOR, &["--values", &file]);
+        let yaml = yaml.unwrap_or_else(|said| panic!("{name}: {said}"));
+        assert!(
+            yaml.contains(&format!("--region={region}")),
+            "{name}: {yaml}"
+        );
+    }
 }

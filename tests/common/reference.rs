@@ -23,7 +23,7 @@ pub fn page(crd: &CustomResourceDefinition) -> String {
     let _ = writeln!(page, "{}\n", text(&root["description"]));
     let _ = writeln!(
         page,
-        "`apiVersion: {}/{}`, short name `{}`. This page is generated; `kubectl explain {} --recursive` says the same.",
+        "`apiVersion: {}/{}`, short name `{}`. This page is generated; `kubectl explain {} --recursive` shows the same.",
         crd.spec.group,
         version.name,
         names
@@ -45,7 +45,7 @@ fn section(page: &mut String, path: &str, schema: &Value) {
     if let Some(text) = schema["description"].as_str() {
         let _ = writeln!(page, "{}\n", text.replace('\n', " "));
     }
-    let _ = writeln!(page, "| member | type | means |\n|---|---|---|");
+    let _ = writeln!(page, "| field | type | meaning |\n|---|---|---|");
     let required = schema["required"].as_array();
     let mut inner = Vec::new();
     for (name, member) in schema["properties"].as_object().into_iter().flatten() {
@@ -122,7 +122,7 @@ fn rules(page: &mut String, schema: &Value) {
     if !lines.is_empty() {
         let _ = writeln!(
             page,
-            "\nWhat is refused, and in which words:\n\n{}",
+            "\nValidation rules and their messages:\n\n{}",
             lines.join("\n")
         );
     }

@@ -7,8 +7,8 @@ use ecs_operator::config::Cli;
 
 use crate::{documents, markdown, root};
 
-/// Flags in the documentation that are other programs': helm, kubectl, cargo and `make bench`'s own.
-const FLAGS_OF_OTHERS: [&str; 16] = [
+/// Flags in the documentation that are other programs': helm, kubectl, cargo, docker, aws, gh, cosign and `make bench`'s own.
+const FLAGS_OF_OTHERS: [&str; 35] = [
     "--server-side",
     "--field-manager",
     "--namespace",
@@ -25,6 +25,25 @@ const FLAGS_OF_OTHERS: [&str; 16] = [
     "--values",
     "--help",
     "--test",
+    "--all-pods",
+    "--ignore-errors",
+    "--field-selector",
+    "--as",
+    "--path",
+    "--locked",
+    "--rm",
+    "--repo",
+    "--certificate-identity",
+    "--certificate-oidc-issuer",
+    "--name",
+    "--format",
+    "--role-name",
+    "--role-arn",
+    "--cluster-name",
+    "--policy-name",
+    "--policy-document",
+    "--assume-role-policy-document",
+    "--aws-service-name",
 ];
 
 #[test]

@@ -6,6 +6,7 @@ mod manifests;
 mod markdown;
 mod pages;
 mod releases;
+mod runbooks;
 
 use std::{
     fs,

@@ -118,37 +118,66 @@ func TestNoLabelHoldsTheNameOfAnObject(t *testing.T) {
 // fence is a block of PromQL in a page.
 var fence = regexp.MustCompile("(?ms)^```promql\n(.*?)^```$")
 
-func TestQueriesOfRunbooksAskForMetricsThatThereAre(t *testing.T) {
+// queries are those of runbooks, dashboard and alerts, by where they stand.
+func queries(t *testing.T) map[string][]string {
+	t.Helper()
 	pages, err := filepath.Glob(runbooks + "*.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	tl, documented, count := newTimeline(t), documented(t), 0
+	all := map[string][]string{}
 	for _, page := range pages {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, block := range fence.FindAllStringSubmatch(string(text), -1) {
-			for _, query := range strings.Split(strings.TrimSpace(block[1]), "\n") {
-				count++
-				expr, err := tl.parser.ParseExpr(query)
-				if err != nil {
-					t.Errorf("%s: %s: %v", page, query, err)
-					continue
-				}
-				for _, matchers := range parser.ExtractSelectors(expr) {
-					for _, m := range matchers {
-						name := strings.TrimSuffix(m.Value, "_bucket")
-						if m.Name == labels.MetricName && documented[name] == "" {
-							t.Errorf("%s: there is no %s", page, m.Value)
+			all["runbooks"] = append(all["runbooks"], strings.Split(strings.TrimSpace(block[1]), "\n")...)
+		}
+	}
+	for _, panel := range readDashboard(t).Panels {
+		for _, target := range panel.Targets {
+			all["dashboard"] = append(all["dashboard"], query(target.Expr))
+		}
+	}
+	for _, a := range alerts(t, newTimeline(t)) {
+		all["alerts"] = append(all["alerts"], a.source.Expr)
+	}
+	return all
+}
+
+func TestQueriesAskForMetricsAndLabelsThatAreDocumented(t *testing.T) {
+	tl, documented := newTimeline(t), documented(t)
+	// What Prometheus adds to every series, and the bound of a histogram's bucket.
+	always := []string{"job", "instance", "le"}
+	for place, least := range map[string]int{"runbooks": 8, "dashboard": 20, "alerts": 12} {
+		all := queries(t)[place]
+		if len(all) < least {
+			t.Errorf("only %d queries in the %s", len(all), place)
+		}
+		for _, query := range all {
+			expr, err := tl.parser.ParseExpr(query)
+			if err != nil {
+				t.Errorf("%s: %s: %v", place, query, err)
+				continue
+			}
+			for _, matchers := range parser.ExtractSelectors(expr) {
+				var is string
+				for _, m := range matchers {
+					if m.Name == labels.MetricName {
+						is = documented[strings.TrimSuffix(m.Value, "_bucket")]
+						if is == "" {
+							t.Errorf("%s: there is no %s", place, m.Value)
 						}
+					}
+				}
+				_, known, _ := strings.Cut(is, " ")
+				for _, m := range matchers {
+					if m.Name != labels.MetricName && !slices.Contains(always, m.Name) && !slices.Contains(strings.Split(known, ","), m.Name) {
+						t.Errorf("%s: no label %s in %s", place, m.Name, query)
 					}
 				}
 			}
 		}
-	}
-	if count < 8 {
-		t.Errorf("only %d queries", count)
 	}
 }

@@ -3,8 +3,9 @@
 use std::{
     collections::BTreeSet,
     fmt::Write,
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 use serde_json::{Value, json};
@@ -118,7 +119,36 @@ impl Kubelet {
             ("ECS_OPERATOR_POLL_PERIOD", "200ms"),
         ];
         installing::start_pod(world, &here).await;
+        say_that_it_runs(world, &deployments["items"][0]);
     }
+}
+
+/// What the Deployment's controller says of it once its Pods run.
+fn say_that_it_runs(world: &World, deployment: &Value) {
+    let (meta, replicas) = (&deployment["metadata"], &deployment["spec"]["replicas"]);
+    let status = json!({"status": {
+        "observedGeneration": meta["generation"], "replicas": replicas, "updatedReplicas": replicas,
+        "readyReplicas": replicas, "availableReplicas": replicas,
+    }});
+    let name = meta["name"].as_str().expect("a name");
+    let patch = ["patch", "deployment", name, "-n", "ecs-operator"];
+    let patch = [&patch[..], &["--subresource=status", "--type=merge", "-p"]].concat();
+    let status = status.to_string();
+    world
+        .plane()
+        .kubectl(&[&patch[..], &[status.as_str()]].concat(), "");
+}
+
+/// The commands of a block, with an object that is there for the one that runbooks leave open.
+fn commands(block: &Block) -> String {
+    let mut text = block.text.clone();
+    for (kind, name) in [("ecsservice", "worker"), ("ecscluster", "legacy")] {
+        text = text.replace(
+            &format!("{kind} -n NAMESPACE NAME"),
+            &format!("{kind} -n team {name}"),
+        );
+    }
+    text
 }
 
 /// A folder that looks like the repository's root to the commands, and may be written to, with the files that they read.
@@ -140,38 +170,78 @@ fn checkout() -> PathBuf {
     folder
 }
 
-/// Runs the commands that the chart prints for AWS, and gives the operator the rights in what they print, and no others.
+/// Runs the commands that the chart prints for AWS, and gives the operator the rights in what they write, and no others.
 fn follow_the_notes(world: &World, notes: &str) {
     let commands = notes.lines().map(str::trim);
-    let commands = commands.filter(|line| line.starts_with("ecs-operator iam-policy "));
-    let printed = |command: &str| {
+    for command in commands.filter(|line| line.starts_with("ecs-operator iam-policy ")) {
         let role = "arn:aws:iam::000000000000:role/ecsTaskExecutionRole";
         let (said, code) = run_commands(world, &command.replace("ROLES-OF-TASKS", role));
         assert_eq!(code, Some(0), "{command}: {said}");
-        serde_json::from_str(&said).unwrap_or_else(|error| panic!("{command}: {error}: {said}"))
+    }
+    let written = |name: &str| -> Value {
+        let taken = format!("file://{name}");
+        assert!(notes.contains(&taken), "nothing takes {taken}: {notes}");
+        let text = std::fs::read_to_string(checkout().join(name));
+        let text = text.unwrap_or_else(|error| panic!("the notes write no {name}: {error}"));
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}: {text}"))
     };
-    let documents: Vec<Value> = commands.map(printed).collect();
-    let [policy, trust] = &documents[..] else {
-        panic!("the notes print no policy and trust: {notes}");
-    };
+    let (policy, trust) = (written("policy.json"), written("trust.json"));
     assert!(trust.to_string().contains("sts:AssumeRole"), "{trust:#}");
-    let policy = Policy::new(policy.clone()).expect("what the simulator knows of IAM");
+    let policy = Policy::new(policy).expect("what the simulator knows of IAM");
     world.simulator.set_policy("test", Some(policy));
+}
+
+/// Runs the commands that the chart prints for Kubernetes, once the Pod runs; those that go on for ever are handed back.
+fn look_as_the_notes_say(world: &World, notes: &str) -> Vec<String> {
+    let commands = notes.lines().map(str::trim);
+    let commands = commands.filter(|line| line.starts_with("kubectl "));
+    let (watches, others): (Vec<_>, Vec<_>) = commands.partition(|line| line.ends_with(" --watch"));
+    assert!(!watches.is_empty() && others.len() >= 2, "{notes}");
+    for command in others {
+        let (said, code) = run_commands(world, command);
+        assert_eq!(code, Some(0), "{command}: {said}");
+    }
+    watches.into_iter().map(str::to_owned).collect()
+}
+
+/// Runs a command that goes on for ever until it prints these words.
+fn watch_until(world: &World, command: &str, words: &str) {
+    let mut child = person(world, &format!("exec 2>&1\nexec {command}"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("sh runs");
+    let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let mut said = Vec::new();
+    for line in lines.map_while(Result::ok) {
+        said.push(line);
+        if said.last().is_some_and(|line| line.contains(words)) {
+            // To `timeout`, which passes it on.
+            let mut kill = Command::new("kill");
+            run(kill.arg(child.id().to_string()), "").expect("it runs still");
+            child.wait().expect("it ends");
+            return;
+        }
+    }
+    let code = child.wait().expect("it ends").code();
+    panic!("{command} ended with {code:?} and without {words}: {said:?}");
 }
 
 /// Runs commands as a person at the repository's root does; what they printed, and their exit code.
 fn run_commands(world: &World, commands: &str) -> (String, Option<i32>) {
+    let output = person(world, &format!("exec 2>&1\n{commands}")).output();
+    let output = output.expect("sh runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    (said, output.status.code())
+}
+
+/// A shell as a person at the repository's root has it, that runs this and nothing after it.
+fn person(world: &World, script: &str) -> Command {
     let home = scratch().join("home");
     std::fs::create_dir_all(&home).expect("writable");
     let path = std::env::var("PATH").unwrap_or_default();
-    let output = Command::new("timeout")
-        .args([
-            PATIENCE,
-            "sh",
-            "-eu",
-            "-c",
-            &format!("exec 2>&1\n{commands}"),
-        ])
+    let mut shell = Command::new("timeout");
+    shell
+        .args([PATIENCE, "sh", "-eu", "-c", script])
         .current_dir(checkout())
         .env("PATH", format!("{}:{path}", programs().display()))
         .env("HOME", home)
@@ -181,11 +251,8 @@ fn run_commands(world: &World, commands: &str) -> (String, Option<i32>) {
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("ECS_OPERATOR_REGION", REGION)
         .env("ECS_OPERATOR_ENDPOINT_URL", world.endpoint())
-        .env("ECS_OPERATOR_ALLOW_INSECURE_ENDPOINT", "true")
-        .output()
-        .expect("sh runs");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    (said, output.status.code())
+        .env("ECS_OPERATOR_ALLOW_INSECURE_ENDPOINT", "true");
+    shell
 }
 
 #[test]
@@ -204,10 +271,11 @@ fn commands_work_from_an_empty_cluster_on() {
         let mut kubelet = Kubelet::default();
         let mut told = String::new();
         let mut before_adoption = 0;
+        let mut watches = Vec::new();
         let all = blocks(|block| block.mark("run").is_some());
         assert!(all.len() >= 15, "only {} blocks are run", all.len());
         for (place, block) in &all {
-            let (said, code) = run_commands(&world, &block.text);
+            let (said, code) = run_commands(&world, &commands(block));
             let wanted = block
                 .mark("code")
                 .map_or(0, |code| code.parse().expect("a number"));
@@ -221,8 +289,15 @@ fn commands_work_from_an_empty_cluster_on() {
             );
             if block.text.contains("helm install ecs-operator ") {
                 follow_the_notes(&world, &said);
+                kubelet.look(&mut world).await;
+                watches = look_as_the_notes_say(&world, &said);
             }
-            if block.text.contains("kubectl describe ecsservice") {
+            if block.text.contains("condition=Ready") && block.text.contains("ecsservice/web") {
+                for command in watches.drain(..) {
+                    watch_until(&world, &command, "web");
+                }
+            }
+            if block.text.contains("kubectl describe ecsservice web") {
                 for words in [
                     "RolloutFailed",
                     "CannotPullContainerError",
@@ -256,6 +331,7 @@ fn commands_work_from_an_empty_cluster_on() {
             }
             kubelet.look(&mut world).await;
         }
+        assert!(watches.is_empty(), "{watches:?} watched nothing");
         assert!(kubelet.pod.is_null(), "the chart is uninstalled");
         println!("{told}");
         world.check();

@@ -11,7 +11,7 @@ use crate::{
     harness::{
         World,
         control_plane::{ControlPlane, run, scratch},
-        objects::cluster,
+        objects::{balanced, cluster, task_definition},
         rights,
         waiting::DEADLINE,
         world::story_alone,
@@ -186,15 +186,21 @@ fn from_an_earlier_chart(world: &World, before: &str) {
         ],
         "",
     );
-    world.apply(&[cluster()]);
+    world.apply(&[
+        cluster(),
+        task_definition("web", "nginx:1"),
+        balanced("web", &world.listener, "/*"),
+    ]);
     let path = [
         "get",
-        "ecscluster",
-        "main",
+        "ecs",
         "-o",
-        "jsonpath={.metadata.uid} {.metadata.generation}",
+        "jsonpath={range .items[*]}{.kind} {.metadata.uid} {.metadata.generation} {.spec}{end}",
     ];
     let (own, all) = (world.kubectl(&path), uids(plane, "ecs-operator"));
+    for kind in ["EcsCluster", "EcsTaskDefinition", "EcsService"] {
+        assert!(own.contains(kind), "{own}");
+    }
     assert!(all.len() >= 7, "{all:?}");
 
     helm(plane, &["upgrade", "ecs-operator", OPERATOR]);
@@ -224,7 +230,7 @@ fn from_an_earlier_chart(world: &World, before: &str) {
         .filter(|name| name.contains("ecs-operator"))
         .collect();
     assert!(left.is_empty(), "{left:?}");
-    world.kubectl(&["delete", "ecscluster", "main"]);
+    world.kubectl(&["delete", "ecs", "--all"]);
 }
 
 /// What a person may do in the story's namespace; roles are put together a moment after they are there.
