@@ -14,6 +14,7 @@ use super::{
 use crate::model::{
     Members,
     defaults::{self, Defaults},
+    hash::TELLING,
     ownership,
 };
 
@@ -83,7 +84,8 @@ impl Pruner {
         for (name, value) in object {
             let path = join(path, name);
             let Some(member) = members.get(name) else {
-                if is_nothing(value) || is_skeleton(value, &Shape::Any) {
+                // Of an answer of AWS's it is nothing; in a file of somebody's it is a slip, empty or not.
+                if self.is_lenient && is_nothing(value) {
                     self.dropped.push((Why::Empty, path));
                 } else {
                     self.unknown(name, members.keys(), path);
@@ -124,7 +126,8 @@ impl Pruner {
             (Shape::Any, value) => Some(value.clone()),
             (Shape::Object(members), Value::Object(object)) => {
                 let kept = self.object(object, members, path);
-                if kept.is_empty() {
+                let is_telling = TELLING.iter().any(|member| path.ends_with(member));
+                if kept.is_empty() && !is_telling {
                     return self.drop(Why::Empty, path);
                 }
                 let is_whole = missing(&kept, members).next().is_none();
@@ -154,7 +157,12 @@ impl Pruner {
                 if allowed.is_empty() || allowed.contains(text) {
                     return Some(value.clone());
                 }
-                self.refuse(path, format!("must be one of {}.", allowed.join(", ")))
+                let words: Vec<_> = allowed
+                    .iter()
+                    .map(String::as_str)
+                    .filter(|word| !word.is_empty())
+                    .collect();
+                self.refuse(path, format!("must be one of {}.", words.join(", ")))
             }
             (Shape::Number { is_whole, minimum }, Value::Number(number)) => {
                 let number = number.as_f64().unwrap_or_default();

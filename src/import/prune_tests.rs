@@ -139,3 +139,52 @@ fn what_aws_has_and_this_version_does_not_know_is_left_out_when_lenient() {
         ]
     );
 }
+
+#[test]
+fn unknown_member_is_unknown_though_it_is_empty() {
+    let (_, pruner) = prune(json!({
+        "containerDefinitions": [{"name": "app", "image": "nginx", "enviroment": [], "Secrets": null, "comand": [""]}],
+    }));
+    let wrong: Vec<_> = pruner
+        .wrong
+        .iter()
+        .map(|(path, why)| format!("{path}: {why}"))
+        .collect();
+    let told = |path: &str, nearest: &str| {
+        format!(
+            "containerDefinitions[0].{path}: there is no such member; did you mean {nearest}? Rename or remove it."
+        )
+    };
+    assert_eq!(
+        wrong,
+        [
+            told("Secrets", "secrets"),
+            told("comand", "command"),
+            told("enviroment", "environment")
+        ]
+    );
+}
+
+#[test]
+fn words_that_are_told_are_words() {
+    let (_, pruner) = prune(
+        json!({"networkMode": "hunter2", "containerDefinitions": [{"name": "app", "image": "nginx"}]}),
+    );
+    let [(_, message)] = pruner.wrong.as_slice() else {
+        panic!("{:?}", pruner.wrong)
+    };
+    assert_eq!(message, "must be one of bridge, host, awsvpc, none.");
+}
+
+#[test]
+fn volume_of_docker_stays_one_though_it_says_no_more() {
+    let container = json!({"name": "app", "image": "nginx"});
+    let (kept, _) = prune(json!({
+        "containerDefinitions": [container],
+        "volumes": [{"name": "a", "dockerVolumeConfiguration": {}}, {"name": "b", "host": {}}],
+    }));
+    assert_eq!(
+        kept["volumes"],
+        json!([{"name": "a", "dockerVolumeConfiguration": {}}, {"name": "b"}])
+    );
+}

@@ -221,6 +221,18 @@ mod tests {
     }
 
     #[test]
+    fn volume_of_docker_is_no_bind_mount() {
+        let docker = json!({"volumes": [{"name": "data", "dockerVolumeConfiguration": {}}]});
+        let mount = json!({"volumes": [{"name": "data", "host": {}}]});
+        let path = "volumes[data].dockerVolumeConfiguration".to_owned();
+        assert_eq!(
+            differences(docker.clone(), mount.clone()),
+            [(path.clone(), Difference::Removed)]
+        );
+        assert_eq!(differences(mount, docker), [(path, Difference::Added)]);
+    }
+
+    #[test]
     fn content_is_never_printed() {
         let members = json!({"secret": "hunter2"})
             .as_object()

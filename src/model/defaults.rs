@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::Members;
+use super::{Members, hash::TELLING};
 
 /// Paths with what AWS fills in there, as JSON; `[]` stands for every item of a list.
 pub type Defaults = [(&'static str, &'static str)];
@@ -131,11 +131,12 @@ fn strip_value(
     }
 }
 
-/// Whether a value says no more than AWS does by itself.
+/// Whether a value says no more than AWS does by itself. What tells by being there does not.
 pub fn is_default(value: &Value, path: &str, defaults: &Defaults) -> bool {
     is_listed(value, path, defaults)
         || match value {
             Value::Null => true,
+            Value::Object(_) if TELLING.iter().any(|member| path.ends_with(member)) => false,
             Value::Object(members) => members
                 .iter()
                 .all(|(name, value)| is_default(value, &format!("{path}.{name}"), defaults)),
@@ -185,6 +186,15 @@ mod tests {
             ),
             json!({"desiredCount": 0, "enableExecuteCommand": true,
                 "deploymentConfiguration": {"maximumPercent": 150, "deploymentCircuitBreaker": {"enable": true, "rollback": false}}})
+        );
+    }
+
+    #[test]
+    fn block_that_tells_by_being_there_stays_though_empty() {
+        let volumes = json!({"volumes": [{"name": "a", "host": {}}, {"name": "b", "dockerVolumeConfiguration": {}}]});
+        assert_eq!(
+            stripped(volumes, TASK_DEFINITION, &[]),
+            json!({"volumes": [{"name": "a"}, {"name": "b", "dockerVolumeConfiguration": {}}]})
         );
     }
 

@@ -15,7 +15,7 @@ const UNORDERED: [&str; 5] = [
 ];
 
 /// Members that say something by being there, even empty: a volume of Docker's default driver.
-const TELLING: [&str; 1] = ["dockerVolumeConfiguration"];
+pub const TELLING: [&str; 1] = ["dockerVolumeConfiguration"];
 
 /// Hex digits of the SHA-256 of `parts`, joined by NUL, `length` of them (64 at most).
 pub fn hex(parts: &[&str], length: usize) -> String {

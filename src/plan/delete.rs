@@ -103,8 +103,18 @@ pub fn task_definition(target: &task_definition::Target, observed: &Family, reta
     Plan::steps(all.map(arn).map(deregister).collect())
 }
 
+/// Whether the service was the object's and is not any more: it stays as it is, and goes on serving.
+fn is_lost(target: &service::Target, observed: &Service) -> bool {
+    let seen = observed.service.as_ref();
+    seen.is_some_and(|service| {
+        !is_ours(&target.owner, &service.tags)
+            && service.text("serviceArn") == target.known_arn.as_deref()
+    })
+}
+
 /// Deletes the service, waits for its tasks, then its rules, then its target groups. `retains` says whether what has these
-/// tags stays, with a tombstone. What a service that stays needs, stays with it; so does what a rule that stays leads to.
+/// tags stays, with a tombstone. What a service that stays needs, also one that is the object's no more, stays with it; so does
+/// what a rule that stays leads to.
 pub fn service(
     target: &service::Target,
     observed: &Service,
@@ -118,7 +128,8 @@ pub fn service(
     if let Some(word) = service.and_then(|seen| unknown_status(seen, &status::SERVICE)) {
         return wait_for_known("service", &target.name, word);
     }
-    let service_stays = service.is_some_and(|service| retains(&service.tags));
+    let service_stays =
+        service.is_some_and(|service| retains(&service.tags)) || is_lost(target, observed);
     let (kept_rules, rules): (Vec<_>, Vec<_>) = owned_rules(owner, observed)
         .into_iter()
         .partition(|rule| service_stays || rule.tags.as_ref().is_some_and(&retains));
@@ -311,6 +322,21 @@ mod tests {
             "DeleteTargetGroup arn:b".into(),
         ];
         assert_eq!(deletion(&["rule"], ownership::is_adopted), expected);
+    }
+
+    #[test]
+    fn service_that_lost_its_tags_goes_on_serving() {
+        let mut target = target();
+        let mut observed = seen(&target.owner, &[]);
+        observed.service.as_mut().unwrap().tags.clear();
+        let operations = |target: &service::Target| {
+            let plan = service(target, &observed, |_| false);
+            let steps = plan.steps.iter();
+            steps.map(Step::operation).collect::<Vec<_>>()
+        };
+        assert_eq!(operations(&target), ["DeleteRule"], "another's service");
+        target.known_arn = Some("arn:service".into());
+        assert_eq!(operations(&target), ["AddTags"; 3]);
     }
 
     #[test]

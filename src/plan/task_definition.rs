@@ -17,9 +17,11 @@ const BATCH: usize = 10;
 /// In place of what a task definition says: environments and options hold secrets.
 pub const HIDDEN: &str = "…";
 
-/// The step that registers the declared content, unless the newest revision of ours has it. `applied` is what the status
-/// remembers of earlier declarations.
+/// The step that registers the declared content, unless the newest revision of ours has it: by its hash, or member by member, as
+/// the hash knows neither what AWS fills in nor every list without an order. `applied` is what the status remembers of earlier
+/// declarations.
 pub fn plan(desired: &DesiredTaskDefinition, observed: &Family, applied: &Paths) -> Plan {
+    let says_the_same = || observed.content.is_some() && changes(desired, observed).is_empty();
     let register = || Plan {
         changes: changes(desired, observed),
         ..Plan::steps(vec![Step::RegisterTaskDefinition(tags::with(
@@ -35,7 +37,7 @@ pub fn plan(desired: &DesiredTaskDefinition, observed: &Family, applied: &Paths)
         Claim::Ours => {}
         // Revisions are immutable: what is taken over is the family, with its newest revision when that one says
         // what is declared; else ours comes on top.
-        Claim::Available if changes(desired, observed).is_empty() && observed.content.is_some() => {
+        Claim::Available if says_the_same() => {
             return Plan::steps(tags::changes(&desired.tags, &latest.tags, &[]).ecs(arn));
         }
         Claim::Available => return register(),
@@ -50,7 +52,8 @@ pub fn plan(desired: &DesiredTaskDefinition, observed: &Family, applied: &Paths)
             );
         }
     }
-    if latest.tags.get(ownership::HASH) != Some(&desired.hash) {
+    // What says the same gets the hash as a tag: a revision is for what would run otherwise.
+    if latest.tags.get(ownership::HASH) != Some(&desired.hash) && !says_the_same() {
         return register();
     }
     let removable = reset::tags(&(applied - &desired.declared()));
@@ -130,7 +133,7 @@ fn outdated(desired: &DesiredTaskDefinition, observed: &Family) -> Vec<Step> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::desired::{
@@ -242,6 +245,7 @@ mod tests {
         let (desired, mut family) = grown(true);
         let mut edited = desired.clone();
         edited.hash = "other".into();
+        assert!(family.content.is_none(), "what it says is not known");
         assert!(matches!(
             plan(&edited, &family, &Paths::new()).steps.as_slice(),
             [Step::RegisterTaskDefinition(_)]
@@ -262,6 +266,48 @@ mod tests {
             plan(&desired("nginx:2"), &registered(&a), &Paths::new())
                 .steps
                 .as_slice(),
+            [Step::RegisterTaskDefinition(_)]
+        ));
+    }
+
+    #[test]
+    fn what_only_says_the_same_otherwise_is_tagged_and_registers_nothing() {
+        let build = |container: Value| {
+            let mut all = json!({"name": "app", "image": "nginx:1", "memory": 128});
+            let members = all.as_object_mut().unwrap();
+            members.extend(container.as_object().unwrap().clone());
+            let spec = spec(json!({"containerDefinitions": [all]}));
+            desired::task_definition::desired(WEB, &spec, None, &installation()).unwrap()
+        };
+        let ports =
+            |first: u16, second: u16| json!([{"containerPort": first}, {"containerPort": second}]);
+        let before = build(json!({"portMappings": ports(80, 81)}));
+        for same in [
+            json!({"portMappings": ports(81, 80)}),
+            json!({"portMappings": ports(80, 81), "essential": true, "cpu": 0}),
+        ] {
+            let after = build(same);
+            assert_ne!(before.hash, after.hash);
+            let mut family = registered(&before);
+            let tagged = plan(&after, &family, &Paths::new());
+            let [Step::TagResource(input)] = tagged.steps.as_slice() else {
+                panic!("{tagged:?}")
+            };
+            assert_eq!(
+                input["tags"],
+                json!([{"key": ownership::HASH, "value": after.hash}])
+            );
+            assert!(!tagged.rolls_tasks());
+            crate::plan::foresee::family(&mut family, &tagged.steps[0]);
+            assert_eq!(plan(&after, &family, &Paths::new()), Plan::settled());
+        }
+        let other = plan(
+            &build(json!({"portMappings": ports(80, 82)})),
+            &registered(&before),
+            &Paths::new(),
+        );
+        assert!(matches!(
+            other.steps.as_slice(),
             [Step::RegisterTaskDefinition(_)]
         ));
     }

@@ -26,11 +26,11 @@ pub fn facts(status: &mut EcsTaskDefinitionStatus, latest: &Resource, owner: &Ow
     let (Some(number), Some(hash)) = (number, &status.hash) else {
         return;
     };
-    if status
-        .revisions
-        .iter()
-        .all(|revision| revision.number != number)
-    {
+    let mut known = status.revisions.iter_mut();
+    if let Some(known) = known.find(|revision| revision.number == number) {
+        // What says the same in other words has another hash.
+        known.hash.clone_from(hash);
+    } else {
         let registered_at = latest
             .members
             .get("registeredAt")

@@ -145,7 +145,7 @@ async fn kubernetes(
             Ok((Some(client), namespace))
         }
         Err(_) if !flags.files.is_empty() => {
-            notes.push("no way to Kubernetes: references are resolved among the manifests only, and what carries the ownership tags of an object's namespace and name counts as its own".into());
+            notes.push("no way to Kubernetes: references are resolved among the manifests only, and what carries the ownership tags of an object's namespace and name counts as its own; what earlier manifests declared is not known, so that the effect of taking a member out is not told, nor are conflicts with objects that only Kubernetes has".into());
             Ok((None, "default".into()))
         }
         Err(error) => Err(format!(
