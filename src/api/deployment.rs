@@ -30,7 +30,7 @@ pub struct DeploymentConfiguration {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 100))]
     pub minimum_healthy_percent: Option<i32>,
-    /// Gives a deployment up whose tasks do not start. Strongly advised: without it ECS tries for ever. Absent: off. Can be changed.
+    /// Fails a deployment whose tasks do not start. Strongly recommended: without it ECS retries forever. Absent: off. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment_circuit_breaker: Option<DeploymentCircuitBreaker>,
     /// CloudWatch alarms that fail a deployment. Absent: none. Can be changed.
@@ -73,14 +73,14 @@ pub enum DeploymentStrategy {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeploymentCircuitBreaker {
-    /// Whether a deployment whose tasks keep failing is given up. Can be changed.
+    /// Whether ECS fails a deployment whose tasks keep failing. Can be changed.
     pub enable: bool,
-    /// Whether ECS then goes back to the last completed deployment. Can be changed.
+    /// Whether ECS then rolls back to the last completed deployment. Can be changed.
     pub rollback: bool,
-    /// Whether a task that becomes healthy sets the count of failures back to zero. Absent: true. Can be changed.
+    /// Whether a task that becomes healthy resets the failure count. Absent: true. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reset_on_healthy_task: Option<bool>,
-    /// How many failures are too many. Absent: half of `desiredCount`, 3–200. Can be changed.
+    /// How many failures fail the deployment. Absent: half of `desiredCount`, 3–200. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold_configuration: Option<ThresholdConfiguration>,
 }
@@ -116,7 +116,7 @@ pub struct DeploymentAlarms {
     /// Names of the alarms. Order has no meaning. Can be changed.
     #[schemars(length(max = 50))]
     pub alarm_names: Vec<String>,
-    /// Whether ECS then goes back to the last completed deployment. Can be changed.
+    /// Whether ECS then rolls back to the last completed deployment. Can be changed.
     pub rollback: bool,
     /// Whether the alarms are watched. Can be changed.
     pub enable: bool,
@@ -145,11 +145,11 @@ pub struct DeploymentLifecycleHook {
     /// Stages at which it acts, at least one; not the two traffic shifts themselves for `PAUSE`. Order has no meaning. Can be changed.
     #[schemars(length(min = 1, max = 8))]
     pub lifecycle_stages: Vec<DeploymentLifecycleHookStage>,
-    /// Any JSON, given to the function at each call. Not a place for secrets. Absent: nothing. Can be changed.
+    /// Any JSON, passed to the function in each call. Not a place for secrets. Absent: nothing. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "document")]
     #[schemars(schema_with = "document::schema")]
     pub hook_details: Option<Value>,
-    /// How long an unanswered hook is waited for. Absent: 1,440 minutes, then a rollback. Can be changed.
+    /// How long to wait for an unanswered hook. Absent: 1,440 minutes, then a rollback. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_configuration: Option<DeploymentLifecycleHookTimeoutConfiguration>,
 }
@@ -205,7 +205,7 @@ pub enum DeploymentLifecycleHookStage {
     PostProductionTrafficShift,
 }
 
-/// How long an unanswered hook is waited for. AWS replaces this block as a whole.
+/// How long to wait for an unanswered hook. AWS replaces this block as a whole.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeploymentLifecycleHookTimeoutConfiguration {
@@ -288,7 +288,7 @@ pub enum SourceServiceRevisionCleanup {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeploymentController {
-    /// `ECS`: the service scheduler itself; `CODE_DEPLOY` and `EXTERNAL` are refused so far, because what runs is then not this object's to declare. Can be changed.
+    /// `ECS`: the service scheduler itself; `CODE_DEPLOY` and `EXTERNAL` are rejected so far, because then this object would not declare what runs. Can be changed.
     #[serde(rename = "type")]
     pub type_: DeploymentControllerType,
 }

@@ -13,7 +13,7 @@ pub struct ListenerRule {
     /// ARN of the listener. Immutable in AWS: another ARN means a new rule there, and the old one goes.
     #[schemars(length(min = 1, max = 2048))]
     pub listener_arn: String,
-    /// Priority, 1–50000; lower is tried first; unique on the listener. Absent: a free one is allocated and kept (see status.rules). Can be changed.
+    /// Priority, 1–50000; the lowest is evaluated first; unique on the listener. Absent: a free one is allocated and kept (see status.rules). Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 50_000))]
     pub priority: Option<i32>,

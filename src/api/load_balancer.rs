@@ -22,7 +22,7 @@ pub struct LoadBalancer {
     /// Port of that container, as in its `portMappings`, 1–65535. A change starts a deployment.
     #[schemars(range(min = 1, max = 65535))]
     pub container_port: i32,
-    /// ARN of a target group that exists; the operator does not touch it. Absent: `targetGroup` or `loadBalancerName` takes the traffic. A change starts a deployment.
+    /// ARN of an existing target group; the operator does not change it. Absent: `targetGroup` or `loadBalancerName` takes the traffic. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub target_group_arn: Option<String>,
@@ -42,7 +42,7 @@ pub struct LoadBalancer {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AdvancedConfiguration {
-    /// ARN of the target group that takes turns with the first. Absent: rolling deployments only. A change starts a deployment.
+    /// ARN of the target group that alternates with the first. Absent: rolling deployments only. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub alternate_target_group_arn: Option<String>,
@@ -77,32 +77,32 @@ pub struct AdvancedConfiguration {
     validation = rules::attributes_have_values(),
 )]
 pub struct TargetGroup {
-    /// Name in AWS, at most 32 letters, digits and hyphens. Absent: made from the object's name and a hash, which changes with what is immutable. Another name means another group.
+    /// Name in AWS, at most 32 letters, digits and hyphens. Absent: made from the object's name and a hash, which changes with what is immutable. A new name creates a new target group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$"))]
     pub name: Option<String>,
-    /// Protocol towards the targets. Absent: refused. Immutable in AWS: a change means another group and a deployment.
+    /// Protocol of the connection to the targets. Absent: refused. Immutable in AWS: a change creates a new target group and starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol: Option<TargetGroupProtocol>,
-    /// `HTTP1`, `HTTP2` or `GRPC`, for HTTP and HTTPS. Absent: `HTTP1`. Immutable in AWS: a change means another group and a deployment.
+    /// `HTTP1`, `HTTP2` or `GRPC`, for HTTP and HTTPS. Absent: `HTTP1`. Immutable in AWS: a change creates a new target group and starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^(HTTP1|HTTP2|GRPC)$"))]
     pub protocol_version: Option<String>,
-    /// Port for targets that name none, 1–65535; ECS always names the container's. Absent: refused. Immutable in AWS: a change means another group and a deployment.
+    /// Port for targets that name none, 1–65535; ECS always names the container's. Absent: refused. Immutable in AWS: a change creates a new target group and starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 65535))]
     pub port: Option<i32>,
-    /// ID of the VPC. Absent: refused. Immutable in AWS: a change means another group and a deployment.
+    /// ID of the VPC. Absent: refused. Immutable in AWS: a change creates a new target group and starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 255))]
     pub vpc_id: Option<String>,
-    /// `ip` for tasks of network mode awsvpc (always on Fargate), `instance` for others. Absent: `instance`. Immutable in AWS: a change means another group and a deployment.
+    /// `ip` for tasks of network mode awsvpc (always on Fargate), `instance` for others. Absent: `instance`. Immutable in AWS: a change creates a new target group and starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_type: Option<TargetType>,
-    /// `ipv4` or `ipv6`. Absent: `ipv4`. Immutable in AWS: a change means another group and a deployment.
+    /// `ipv4` or `ipv6`. Absent: `ipv4`. Immutable in AWS: a change creates a new target group and starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ip_address_type: Option<IpAddressType>,
-    /// Port on which targets and the load balancer exchange management traffic (target optimizer), 1–65535. Absent: none. Immutable in AWS: a change means another group and a deployment.
+    /// Port on which targets and the load balancer exchange management traffic (target optimizer), 1–65535. Absent: none. Immutable in AWS: a change creates a new target group and starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 65535))]
     pub target_control_port: Option<i32>,
@@ -136,14 +136,14 @@ pub struct TargetGroup {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 2, max = 10))]
     pub unhealthy_threshold_count: Option<i32>,
-    /// Answers that count as healthy. Absent: HTTP 200 (behind a Network Load Balancer 200–399), gRPC 12. Can be changed without a deployment.
+    /// Response codes that count as healthy. Absent: HTTP 200 (behind a Network Load Balancer 200–399), gRPC 12. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matcher: Option<Matcher>,
-    /// Attributes by AWS's key, values as strings, for example `deregistration_delay.timeout_seconds: "30"`. One that is taken out goes back to AWS's default; those never named here are left alone. Absent: AWS's defaults. Can be changed without a deployment.
+    /// Attributes by AWS's key, values as strings, for example `deregistration_delay.timeout_seconds: "30"`. One that is removed is reset to AWS's default; those never named here are left alone. Absent: AWS's defaults. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxProperties" = 40))]
     pub attributes: Option<BTreeMap<String, String>>,
-    /// Listener rules that lead to this target group, at most 20. Absent: something else leads there. Can be changed without a deployment.
+    /// Listener rules that route to this target group, at most 20. Absent: something else routes to it. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 20))]
     pub rules: Option<Vec<ListenerRule>>,
@@ -183,7 +183,7 @@ pub enum IpAddressType {
     Ipv6,
 }
 
-/// Answers that count as healthy.
+/// Response codes that count as healthy.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Matcher {

@@ -43,7 +43,7 @@ pub struct RuleAction {
     /// The Cognito user pool, for `authenticate-cognito`; HTTPS listeners only. Absent: only for other types. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authenticate_cognito_config: Option<AuthenticateCognitoConfig>,
-    /// Which tokens are good, for `jwt-validation`; HTTPS listeners only. Absent: only for other types. Can be changed.
+    /// Which tokens are valid, for `jwt-validation`; HTTPS listeners only. Absent: only for other types. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwt_validation_config: Option<JwtValidationConfig>,
 }
@@ -205,7 +205,7 @@ pub struct AuthenticateOidcConfig {
     /// Name of the session cookie. Absent: `AWSELBAuthSessionCookie`. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_cookie_name: Option<String>,
-    /// Claims that are asked for. Absent: `openid`. Can be changed.
+    /// Requested claims. Absent: `openid`. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
     /// Seconds of a session, 1–604800. Absent: 604800. Can be changed.
@@ -216,7 +216,7 @@ pub struct AuthenticateOidcConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxProperties" = 10))]
     pub authentication_request_extra_params: Option<BTreeMap<String, String>>,
-    /// What happens to who is not signed in: `authenticate`, `allow` or `deny`. Absent: `authenticate`. Can be changed.
+    /// What happens to unauthenticated requests: `authenticate`, `allow` or `deny`. Absent: `authenticate`. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_unauthenticated_request: Option<OnUnauthenticatedRequest>,
 }
@@ -249,7 +249,7 @@ pub struct AuthenticateCognitoConfig {
     /// Name of the session cookie. Absent: `AWSELBAuthSessionCookie`. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_cookie_name: Option<String>,
-    /// Claims that are asked for. Absent: `openid`. Can be changed.
+    /// Requested claims. Absent: `openid`. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
     /// Seconds of a session, 1–604800. Absent: 604800. Can be changed.
@@ -260,7 +260,7 @@ pub struct AuthenticateCognitoConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxProperties" = 10))]
     pub authentication_request_extra_params: Option<BTreeMap<String, String>>,
-    /// What happens to who is not signed in: `authenticate`, `allow` or `deny`. Absent: `authenticate`. Can be changed.
+    /// What happens to unauthenticated requests: `authenticate`, `allow` or `deny`. Absent: `authenticate`. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_unauthenticated_request: Option<OnUnauthenticatedRequest>,
 }
@@ -290,7 +290,7 @@ pub struct JwtAdditionalClaim {
     /// Name; not exp, iss, nbf or iat. Can be changed.
     #[schemars(length(min = 1))]
     pub name: String,
-    /// Good values, 1–10, at most 256 characters each. Order has no meaning. Can be changed.
+    /// Accepted values, 1–10, at most 256 characters each. Order has no meaning. Can be changed.
     #[schemars(length(min = 1, max = 10))]
     pub values: Vec<String>,
 }

@@ -124,7 +124,7 @@ pub struct TimeoutConfiguration {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceConnectTlsConfiguration {
-    /// Who signs the certificates. A change starts a deployment.
+    /// The certificate authority. A change starts a deployment.
     pub issuer_certificate_authority: ServiceConnectTlsCertificateAuthority,
     /// KMS key that encrypts the private keys. Absent: AWS's own. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -136,7 +136,7 @@ pub struct ServiceConnectTlsConfiguration {
     pub role_arn: Option<String>,
 }
 
-/// Who signs the certificates.
+/// The certificate authority.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceConnectTlsCertificateAuthority {
@@ -229,13 +229,13 @@ pub struct GatewayConnector {
     /// Name of a port mapping of the task definition. A change starts a deployment.
     #[schemars(length(min = 1, max = 64))]
     pub port_name: String,
-    /// How the gateway finds out that a task is healthy. Absent: AWS's defaults. A change starts a deployment.
+    /// How the gateway checks the health of a task. Absent: AWS's defaults. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health_check: Option<GatewayConnectorHealthCheck>,
-    /// Which ways in the connector is for. Absent: all. A change starts a deployment.
+    /// Which kinds of access the connector serves. Absent: all. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filters: Option<GatewayConnectorFilters>,
-    /// How long a target that goes away may finish. Absent: AWS's default. A change starts a deployment.
+    /// How long a deregistering target drains. Absent: AWS's default. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deregistration_delay: Option<GatewayConnectorDeregistrationDelay>,
 }
@@ -274,7 +274,7 @@ pub struct GatewayConnectorHealthCheck {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub unhealthy_threshold_count: Option<i32>,
-    /// Answers that count as healthy. Absent: AWS's default. A change starts a deployment.
+    /// Response codes that count as healthy. Absent: AWS's default. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matcher: Option<GatewayConnectorHealthCheckMatcher>,
 }
@@ -289,7 +289,7 @@ pub enum GatewayHealthCheckProtocol {
     Https,
 }
 
-/// Answers that count as healthy.
+/// Response codes that count as healthy.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GatewayConnectorHealthCheckMatcher {
@@ -321,7 +321,7 @@ pub enum AccessType {
     Private,
 }
 
-/// How long a target that goes away may finish.
+/// How long a deregistering target drains.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GatewayConnectorDeregistrationDelay {

@@ -240,6 +240,6 @@ pub fn failure(
         format!(" A task stopped: {}.", why.trim_end_matches('.'))
     });
     format!(
-        "{back}{reason}.{task} It is not tried again until the spec changes: mend the task definition or the service."
+        "{back}{reason}.{task} It is not retried until the spec changes: fix the task definition or the service."
     )
 }

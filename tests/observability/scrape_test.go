@@ -15,8 +15,11 @@ import (
 	"github.com/prometheus/prometheus/model/textparse"
 )
 
-// target is what Prometheus adds to every series of a scrape.
-var target = labels.FromStrings("job", "ecs-operator", "instance", "10.0.0.1:8080")
+// target is what Prometheus adds to every series of a scrape, by the ServiceMonitor or PodMonitor of the chart.
+var target = labels.FromStrings("job", "ecs-operator", "namespace", namespace, "instance", "10.0.0.1:8080")
+
+// namespace is where the operator runs.
+const namespace = "platform"
 
 // family is a metric as `# TYPE` names it.
 type family struct {
@@ -121,10 +124,34 @@ func recorded(t *testing.T, fault string) []scrape {
 		}
 		all = append(all, parse(t, text, target))
 	}
+	inOurTime(all)
 	if len(all) < 2 {
 		t.Fatalf("the fault %s has %d scrapes, not one before and some during it; they are written by: cargo test --test stories alerting", fault, len(all))
 	}
 	return all
+}
+
+// rolloutAge is told by AWS's clock, which in the stories is the simulator's: of another year, and faster.
+const rolloutAge = "ecs_operator_rollout_oldest_in_progress_seconds"
+
+// inOurTime lets a rollout's age begin with the first scrape that tells of it.
+func inOurTime(all []scrape) {
+	var began, last float64
+	for _, s := range all {
+		for key, series := range s.series {
+			if series.Get(labels.MetricName) != rolloutAge {
+				continue
+			}
+			said := s.values[key]
+			if last == 0 || said < last {
+				// Not zero, which says that there is none.
+				began = said - 1
+			}
+			if last = said; said > 0 {
+				s.values[key] = said - began
+			}
+		}
+	}
 }
 
 // faults are the names of everything that is recorded.

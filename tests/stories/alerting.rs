@@ -378,3 +378,44 @@ fn good_life_is_told_as_one() {
         world.check();
     });
 }
+
+#[test]
+fn rollouts_and_edits_are_told_at_every_moment_of_them() {
+    story("alerting_busy", |mut world| async move {
+        let port = settled(&mut world).await;
+        world.until_told(port, "peace", Scrape::is_peaceful).await;
+        let listener = world.listener.clone();
+        let pace = world.scrape_at_a_pace(port, Record::of("busy"));
+        world.apply(&[
+            task_definition("api", "nginx:1"),
+            with_breaker(balanced("api", &listener, "/")),
+        ]);
+        world.until_ready("EcsService", "api").await;
+        for round in 2..=5 {
+            // An edit comes in the middle of a rollout, and another rollout in the middle of that.
+            world.apply(
+                &["web", "api"].map(|name| task_definition(name, &format!("nginx:{round}"))),
+            );
+            let rolls = |object: &Value| object["status"]["rollout"]["state"] == "InProgress";
+            world.until("EcsService", "api", "rolling", rolls).await;
+            let mut edited = with_breaker(balanced("api", &listener, &format!("/{round}")));
+            edited["spec"]["desiredCount"] = json!(round);
+            let mut other = service("web");
+            other["spec"]["desiredCount"] = json!(round);
+            other["spec"]["tags"] = json!({"round": round.to_string()});
+            world.apply(&[edited, other]);
+            for name in ["web", "api"] {
+                let done = |object: &Value| {
+                    is_ready(object)
+                        && object["status"]["taskDefinition"]["revision"] == round
+                        && object["status"]["runningCount"] == round
+                };
+                world.until("EcsService", name, "rolled", done).await;
+            }
+        }
+        world.kubectl(&["delete", "ecsservice/api", "ecstaskdefinition/api"]);
+        world.until_told(port, "peace", Scrape::is_peaceful).await;
+        pace.end();
+        world.check();
+    });
+}

@@ -303,7 +303,7 @@ fn commands_work_from_an_empty_cluster_on() {
                     "CannotPullContainerError",
                     "circuit breaker",
                     "serves",
-                    "mend the task definition",
+                    "fix the task definition",
                 ] {
                     assert!(
                         said.contains(words),

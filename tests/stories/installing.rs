@@ -23,16 +23,21 @@ const NAMESPACE: &str = "ecs-operator";
 
 /// helm on a control plane, in the namespace of the releases.
 fn helm(plane: &ControlPlane, args: &[&str]) -> String {
+    helm_in(NAMESPACE, plane, args).unwrap_or_else(|error| panic!("helm {args:?}: {error}"))
+}
+
+/// helm on a control plane: what it says, or why it refuses.
+fn helm_in(namespace: &str, plane: &ControlPlane, args: &[&str]) -> Result<String, String> {
     let home = scratch().join("helm");
     let mut helm = Command::new(tool("helm"));
     helm.current_dir(root())
         .args(args)
-        .args(["--namespace", NAMESPACE]);
+        .args(["--namespace", namespace]);
     helm.env("KUBECONFIG", plane.kubeconfig());
     for kind in ["CACHE", "CONFIG", "DATA"] {
         helm.env(format!("HELM_{kind}_HOME"), home.join(kind));
     }
-    run(&mut helm, "").unwrap_or_else(|error| panic!("helm {args:?}: {error}"))
+    run(&mut helm, "")
 }
 
 /// UID of every object of a release, by kind, namespace and name.
@@ -158,6 +163,7 @@ fn chart_is_installed_upgraded_rolled_back_and_removed_with_every_object_in_plac
             "{said}"
         );
         people_have_the_rights_of_their_roles(&world).await;
+        other_releases_live_beside_it(&world);
         the_pod_works(&mut world).await;
         kinds_change_hands(&world);
         world.check();
@@ -276,6 +282,35 @@ async fn people_have_the_rights_of_their_roles(world: &World) {
             "{user} {verb} {what}"
         );
     }
+}
+
+/// A second release of another name, and one of the same name in another namespace, as docs/install.md has them.
+fn other_releases_live_beside_it(world: &World) {
+    let plane = world.plane();
+    let install = |name: &str, team: &str, more: &str| {
+        let set = format!("crds.install=false,watchNamespaces={{{team}}},clusterId={team}{more}");
+        let args = ["install", name, OPERATOR, "--set", set.as_str()];
+        helm_in(team, plane, &args)
+    };
+    let first = uids(plane, "ecs-operator");
+    for team in ["shop", "payments"] {
+        plane.kubectl(&["create", "namespace", team], "");
+    }
+    install("shop", "shop", "").expect("another name");
+    let refused = install("ecs-operator", "payments", "").expect_err("one role of two releases");
+    assert!(
+        refused.contains("ecs-operator-edit") || refused.contains("ecs-operator-view"),
+        "{refused}"
+    );
+    install("ecs-operator", "payments", ",rbac.rolesForPeople=false").expect("the same name");
+    for (name, team) in [("shop", "shop"), ("ecs-operator", "payments")] {
+        helm_in(team, plane, &["uninstall", name]).expect("uninstalled");
+    }
+    assert_eq!(
+        uids(plane, "ecs-operator"),
+        first,
+        "the first one has all that it had"
+    );
 }
 
 /// The operator has the rights and the arguments that it needs, and no others than the chart gives it.

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use ecs_operator::{
     api::{EcsCluster, EcsTaskDefinition},
     controllers::kind::Kind,
+    model::defaults,
 };
 use serde_json::{Value, json};
 use simulator::{Entry, Simulator};
@@ -119,10 +120,12 @@ impl Subject for EcsTaskDefinition {
         let input = json!({"taskDefinition": "team-web", "include": ["TAGS"]});
         let mut described = simulator.console("ecs", "DescribeTaskDefinition", input);
         let passing = ["taskDefinitionArn", "revision", "registeredAt"];
-        json!([
-            without_members(described["taskDefinition"].take(), &passing),
-            described["tags"]
-        ])
+        let mut revision = without_members(described["taskDefinition"].take(), &passing);
+        // A default that was written out stays in the revision when it is taken out: that says the same.
+        if let Some(members) = revision.as_object_mut() {
+            defaults::strip(members, defaults::TASK_DEFINITION, &|_| false);
+        }
+        json!([revision, described["tags"]])
     }
 
     fn is_sent(path: &str, made: &[Entry]) -> bool {

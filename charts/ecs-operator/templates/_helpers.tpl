@@ -15,6 +15,11 @@
 {{- end -}}
 {{- end -}}
 
+{{- /* Namespace of the chart's objects. */ -}}
+{{- define "ecs-operator.namespace" -}}
+{{- .Values.namespaceOverride | default .Release.Namespace -}}
+{{- end -}}
+
 {{- /* What selects the Pods. It can never change in a Deployment that exists. */ -}}
 {{- define "ecs-operator.selector" -}}
 app.kubernetes.io/name: {{ include "ecs-operator.name" . }}
@@ -71,6 +76,16 @@ annotations:
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
+{{- end -}}
+
+{{- /* Where a monitor that is in another namespace finds its targets. */ -}}
+{{- define "ecs-operator.targets" -}}
+{{- $own := include "ecs-operator.namespace" (index . 0) -}}
+{{- $namespace := (index . 1).namespace | default $own -}}
+{{- if ne $namespace $own -}}
+namespaceSelector:
+  matchNames: [{{ $own }}]
+{{- end -}}
 {{- end -}}
 
 {{- /* What ServiceMonitor and PodMonitor say of an endpoint, from their values. */ -}}

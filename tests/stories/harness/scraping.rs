@@ -5,6 +5,8 @@ use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
+    sync::mpsc,
+    thread::{self, JoinHandle},
     time::Duration,
 };
 
@@ -12,6 +14,9 @@ use super::{World, waiting::DEADLINE};
 
 /// Between two looks at what is waited for.
 const PACE: Duration = Duration::from_millis(50);
+
+/// Between two scrapes that are taken at a pace; tests/observability takes it for a minute, and ages for as much longer.
+const SCRAPED: Duration = Duration::from_millis(500);
 
 /// A scrape.
 pub struct Scrape(pub String);
@@ -105,6 +110,20 @@ impl World {
         port
     }
 
+    /// Keeps what is told at a fixed pace, whatever is under way, until that is ended.
+    pub fn scrape_at_a_pace(&self, port: u16, mut record: Record) -> Pace {
+        let (end, ended) = mpsc::channel();
+        let scrape = move || {
+            while ended.recv_timeout(SCRAPED) == Err(mpsc::RecvTimeoutError::Timeout) {
+                record.keep(&Scrape(get(port, "/metrics").1));
+            }
+        };
+        Pace {
+            end,
+            scraper: thread::spawn(scrape),
+        }
+    }
+
     /// Scrapes until what is told is as `wanted`; panics after the deadline with what was told last.
     pub async fn until_told(
         &self,
@@ -131,6 +150,20 @@ impl World {
             self.tail()
         );
         last
+    }
+}
+
+/// Scrapes that are being taken at a pace.
+pub struct Pace {
+    end: mpsc::Sender<()>,
+    scraper: JoinHandle<()>,
+}
+
+impl Pace {
+    /// Ends them.
+    pub fn end(self) {
+        drop(self.end);
+        self.scraper.join().expect("every scrape was kept");
     }
 }
 
