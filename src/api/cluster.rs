@@ -74,7 +74,7 @@ pub struct EcsClusterSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 255), regex(pattern = r"^[A-Za-z0-9_-]{1,255}$"))]
     pub cluster_name: Option<String>,
-    /// Settings: Container Insights. Settings that are not named here are left alone. Absent: unmanaged, the account's at creation.
+    /// Settings: Container Insights. Settings that are not named here are left alone. Absent: unmanaged, the account's at creation; AWS has no way back to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 10))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]

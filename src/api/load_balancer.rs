@@ -124,7 +124,7 @@ pub struct TargetGroup {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 5, max = 300))]
     pub health_check_interval_seconds: Option<i32>,
-    /// Seconds after which a check has failed, 2–120, below the interval. Absent: AWS's default for the protocol. Can be changed without a deployment.
+    /// Seconds after which a check has failed, 2–120, below the interval. Absent: 5 for HTTP, else 10. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 2, max = 120))]
     pub health_check_timeout_seconds: Option<i32>,

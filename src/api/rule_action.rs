@@ -140,7 +140,7 @@ pub struct RedirectConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128))]
     pub path: Option<String>,
-    /// Query without `?`, at most 128 characters. Absent: kept. Can be changed.
+    /// Query without `?`, at most 128 characters; empty: none. Absent: kept. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     pub query: Option<String>,

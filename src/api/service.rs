@@ -149,7 +149,7 @@ pub struct EcsServiceSpec {
     /// `FARGATE`, `EC2` or `EXTERNAL`. Absent: the cluster's default strategy, else EC2. Immutable in AWS; set `capacityProviderStrategy` to leave it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub launch_type: Option<LaunchType>,
-    /// Capacity providers and their shares, instead of a launch type, at most 20. Order has no meaning. Absent: `launchType`. A change forces a deployment.
+    /// Capacity providers and their shares, instead of a launch type, at most 20. Order has no meaning. Absent: `launchType`. A change forces a deployment; AWS goes back to a launch type only if the service was created with one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 20))]
     pub capacity_provider_strategy: Option<Vec<CapacityProviderStrategyItem>>,

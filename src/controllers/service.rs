@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::runtime::reflector::Store;
 
-use super::kind::{Common, Kind, Pending, name_in_aws};
+use super::{
+    kind::{Common, Kind, Pending, name_in_aws},
+    wake::runs_services,
+};
 use crate::{
     api::{
         DEPLOYMENT_ACTION, EcsService, EcsServiceStatus, Lifecycle, RESTARTED_AT,
@@ -78,12 +81,10 @@ impl EcsService {
             .ok_or_else(|| not_found("EcsCluster", &reference.name))?;
         // An observed object stays as it is in AWS: there is nothing to wait for.
         let is_observed = filter::observes_only(cluster.lifecycle());
+        let is_there = cluster.metadata.deletion_timestamp.is_none();
         let status = cluster.status.unwrap_or_default();
         match status.cluster_name {
-            Some(name)
-                if (is_observed || condition::is_true(&status.conditions, READY))
-                    && cluster.metadata.deletion_timestamp.is_none() =>
-            {
+            Some(name) if is_there && (is_observed || runs_services(&status.conditions)) => {
                 Ok(name)
             }
             _ => Err(not_ready("EcsCluster", &reference.name, &status.conditions)),

@@ -18,7 +18,7 @@ use super::kind::Kind;
 use crate::{
     api::{
         EcsCluster, EcsService, EcsTaskDefinition,
-        condition::{READY, is_true},
+        condition::{self, READY, Reason, STALLED, is_true},
     },
     kubernetes::stores::{Guarded, Stores},
 };
@@ -58,7 +58,7 @@ pub fn published_cluster(cluster: &EcsCluster) -> u64 {
     let status = cluster.status.clone().unwrap_or_default();
     digest(
         cluster,
-        &(status.cluster_name, is_ready(&status.conditions)),
+        &(status.cluster_name, runs_services(&status.conditions)),
     )
 }
 
@@ -70,6 +70,13 @@ pub fn published_task_definition(task_definition: &EcsTaskDefinition) -> u64 {
         task_definition,
         &(status.arn, is_ready(&status.conditions), is_current),
     )
+}
+
+/// Whether a cluster that AWS has takes services: one whose edit can't be done runs on as it is, and its services with it.
+pub fn runs_services(conditions: &[Condition]) -> bool {
+    let stalled = condition::find(conditions, STALLED).filter(|stalled| stalled.status == "True");
+    let is_refused = stalled.is_some_and(|stalled| stalled.reason == Reason::InvalidSpec.as_str());
+    is_refused || is_ready(conditions)
 }
 
 fn is_ready(conditions: &[Condition]) -> bool {

@@ -18,7 +18,7 @@ pub fn stays(
         Some(seen) if seen != declared => Err(Invalid::new(
             path,
             format!(
-                "it is \"{declared}\" now, and this object has \"{seen}\" in AWS ({known_arn}). It is immutable, and nothing was changed. Set it back, or delete the object, which deletes what it has, and create another."
+                "it is \"{declared}\" now, and this object has \"{seen}\" in AWS ({known_arn}). It is immutable, and nothing was changed. Set it back; for another one create another object. Deleting this one acts on what it has."
             ),
         )),
         _ => Ok(()),
@@ -39,7 +39,7 @@ pub fn stays_in_region(
         Some(seen) if seen != installation.region => Err(Invalid::new(
             "spec.region",
             format!(
-                "it is absent, which means the operator's Region \"{}\", and what this object has in AWS is in \"{seen}\" ({known_arn}). Nothing was changed. Start the operator with --region {seen} again, or delete the object, which deletes what it has, and create another with spec.region.",
+                "it is absent, which means the operator's Region \"{}\", and what this object has in AWS is in \"{seen}\" ({known_arn}). Nothing was changed. Start the operator with --region {seen} again; for another Region create another object. Deleting this one acts on what it has.",
                 installation.region
             ),
         )),

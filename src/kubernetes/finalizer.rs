@@ -3,6 +3,7 @@
 use kube::{
     Api, Client, Resource, ResourceExt,
     api::{PartialObjectMeta, Patch, PatchParams},
+    core::Status,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -30,7 +31,7 @@ pub async fn put_on<K: Object>(
 /// Takes the finalizer off. An object that is gone already is fine.
 pub async fn take_off<K: Object>(client: &Client, object: &K) -> Result<(), kube::Error> {
     let left = match apply(client, object, json!([])).await {
-        Err(kube::Error::Api(answer)) if answer.is_not_found() => return Ok(()),
+        Err(kube::Error::Api(answer)) if is_gone(&answer) => return Ok(()),
         result => result?,
     };
     if !is_on(&left) {
@@ -52,9 +53,16 @@ pub async fn take_off<K: Object>(client: &Client, object: &K) -> Result<(), kube
     )
     .await
     {
-        Err(kube::Error::Api(answer)) if answer.is_not_found() => Ok(()),
+        Err(kube::Error::Api(answer)) if is_gone(&answer) => Ok(()),
         result => result.map(drop),
     }
+}
+
+/// Whether an answer says that there is no such object any more. The API server has a conflict, not "not found", for the server-side
+/// apply of an object with a UID that does not exist or has another one now (apiserver: registry/rest/update.go, store.go).
+fn is_gone(answer: &Status) -> bool {
+    let message = answer.message.to_lowercase();
+    answer.is_not_found() || (answer.is_conflict() && message.contains("uid"))
 }
 
 /// Says which finalizers are ours. The UID keeps it from an object of the same name that came later, and from making one.
@@ -81,4 +89,39 @@ async fn patch_metadata<K: Object, P: Serialize + std::fmt::Debug>(
 ) -> Result<PartialObjectMeta<K>, kube::Error> {
     let api: Api<K> = Api::namespaced(client.clone(), &object.namespace().unwrap_or_default());
     in_time(|| async { api.patch_metadata(&object.name_any(), params, patch).await }).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn object_that_has_another_uid_or_none_is_gone() {
+        let cases = [
+            (404, "NotFound", "ecsservices \"web\" not found", true),
+            (
+                409,
+                "Conflict",
+                "Operation cannot be fulfilled on ecsservices \"web\": uid mismatch: the provided object specified uid a, and no existing object was found",
+                true,
+            ),
+            (
+                409,
+                "Conflict",
+                "Operation cannot be fulfilled on ecsservices \"web\": Precondition failed: UID in precondition: a, UID in object meta: b",
+                true,
+            ),
+            (
+                409,
+                "Conflict",
+                "Operation cannot be fulfilled on ecsservices \"web\": the object has been modified",
+                false,
+            ),
+            (403, "Forbidden", "uid", false),
+        ];
+        for (code, reason, message, expected) in cases {
+            let answer = Status::failure(message, reason).with_code(code);
+            assert_eq!(is_gone(&answer), expected, "{message}");
+        }
+    }
 }

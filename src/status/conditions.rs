@@ -67,7 +67,9 @@ pub fn conditions(
         Outcome::Unknown(..) if was_ready.is_some() => return previous.to_vec(),
         Outcome::Unknown(..) => ("False", Some(RECONCILING)),
         Outcome::Suspended => (
-            condition::find(previous, READY).map_or("Unknown", |ready| ready.status.as_str()),
+            condition::find(previous, READY)
+                .filter(|ready| !is_edited_in_suspense(ready, generation))
+                .map_or("Unknown", |ready| ready.status.as_str()),
             None,
         ),
     };
@@ -89,6 +91,11 @@ pub fn conditions(
     std::iter::once(make(READY, ready))
         .chain(abnormal.map(|type_| make(type_, "True")))
         .collect()
+}
+
+/// Whether the spec was edited while the object was suspended: nobody knows whether AWS is as it says now.
+fn is_edited_in_suspense(ready: &Condition, generation: i64) -> bool {
+    ready.reason == Reason::Suspended.as_str() && ready.observed_generation != Some(generation)
 }
 
 #[cfg(test)]
@@ -152,12 +159,12 @@ mod tests {
     }
 
     #[test]
-    fn suspended_keeps_what_was_true() {
-        let ready = conditions(&Outcome::Settled("ok".into()), &[], 1, at(1));
-        assert_eq!(
-            conditions(&Outcome::Suspended, &ready, 2, at(2))[0].status,
-            "True"
-        );
+    fn suspended_keeps_what_was_true_until_it_is_edited() {
+        let mut known = conditions(&Outcome::Settled("ok".into()), &[], 1, at(1));
+        for (generation, expected) in [(2, "True"), (2, "True"), (3, "Unknown"), (3, "Unknown")] {
+            known = conditions(&Outcome::Suspended, &known, generation, at(2));
+            assert_eq!(known[0].status, expected, "generation {generation}");
+        }
     }
 
     #[test]

@@ -1,7 +1,15 @@
 //! What random declarations of every kind have in common: how many are tried, and that each is reached and kept.
 
+use std::{
+    cell::Cell,
+    hash::{BuildHasher, Hasher, RandomState},
+};
+
 use ecs_operator::plan::State;
-use proptest::{prelude::*, test_runner::RngSeed};
+use proptest::{
+    prelude::*,
+    test_runner::{RngSeed, TestRunner},
+};
 use serde_json::Value;
 use simulator::Entry;
 
@@ -68,19 +76,50 @@ fn is_thorough() -> bool {
     std::env::var_os("PROPTEST_CASES").is_some()
 }
 
-/// How many declarations are tried, unless PROPTEST_CASES says otherwise: 2000 for a thorough look.
+/// How many declarations are tried, unless PROPTEST_CASES says otherwise: 2000 for a thorough look. The same ones at every run, so that
+/// a change is judged by what it changed; a thorough look draws others, and SWEEP_SEED draws the same again.
 pub fn config(few: u32) -> ProptestConfig {
     let usual = ProptestConfig::default();
-    let is_said = is_thorough();
+    let (cases, seed) = match is_thorough() {
+        true => (usual.cases, seed()),
+        false => (few, 1),
+    };
     ProptestConfig {
-        cases: if is_said { usual.cases } else { few },
+        cases,
         failure_persistence: None,
-        // The same ones at every run, so that a change is judged by what it changed; a thorough look draws others.
-        rng_seed: if is_said {
-            usual.rng_seed
-        } else {
-            RngSeed::Fixed(1)
-        },
+        rng_seed: RngSeed::Fixed(seed),
         ..usual
     }
+}
+
+/// The seed of a thorough look, shown when it fails.
+fn seed() -> u64 {
+    let said = std::env::var("SWEEP_SEED").ok();
+    let seed = said.map_or_else(
+        || RandomState::new().build_hasher().finish(),
+        |seed| seed.parse().expect("SWEEP_SEED is a number"),
+    );
+    eprintln!("SWEEP_SEED={seed} draws these declarations again");
+    seed
+}
+
+/// Tries so many declarations with an edit. `check` says whether there was an edit to try: too seldom would prove nothing.
+#[allow(dead_code, reason = "each test drives what it is about")]
+pub fn mostly<S: Strategy>(
+    few: u32,
+    declarations: S,
+    check: impl Fn(S::Value) -> Result<bool, TestCaseError>,
+) {
+    let (all, tried) = (Cell::new(0), Cell::new(0));
+    let mut runner = TestRunner::new(config(few));
+    let result = runner.run(&declarations, |declaration| {
+        all.set(all.get() + 1);
+        tried.set(tried.get() + u32::from(check(declaration)?));
+        Ok(())
+    });
+    if let Err(error) = result {
+        panic!("{error}\n{runner}");
+    }
+    let (all, tried) = (all.get(), tried.get());
+    assert!(tried * 3 >= all, "only {tried} of {all} had an edit");
 }

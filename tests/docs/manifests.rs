@@ -19,6 +19,11 @@ fn check_manifests(place: &str, yaml: &str) -> usize {
     let manifests: Vec<Value> =
         serde_saphyr::from_multiple(yaml).unwrap_or_else(|error| panic!("{place}: {error}"));
     for manifest in &manifests {
+        // Another's kind: a story has the API server read it.
+        let version = manifest["apiVersion"].as_str().unwrap_or_default();
+        if version == "autoscaling/v2" {
+            continue;
+        }
         let result = match manifest["kind"].as_str().unwrap_or_default() {
             "EcsCluster" => again::<EcsCluster>(manifest),
             "EcsTaskDefinition" => again::<EcsTaskDefinition>(manifest),

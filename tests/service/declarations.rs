@@ -16,6 +16,12 @@ use crate::{
 fn balanced_members() -> Vec<Value> {
     let group = |member: Value| json!({"loadBalancers": [{"targetGroup": member}]});
     let rule = |member: Value| json!({"loadBalancers": [{"targetGroup": {"rules": [member]}}]});
+    // No request comes to the group by it: another rule has to lead there.
+    let elsewhere = |action: Value| {
+        let rule = json!({"listenerArn": "LISTENER", "conditions": [{"pathPatternConfig": {"values": ["/old"]}}], "actions": [action]});
+        json!({"loadBalancers": [{"targetGroup": {"rules": [{}, rule]}}]})
+    };
+    let redirect = |member: &str, value: &str| json!({"type": "redirect", "redirectConfig": {"statusCode": "HTTP_301", "host": "b.example", member: value}});
     let login = json!({"issuer": "https://i.example", "authorizationEndpoint": "https://a.example", "tokenEndpoint": "https://t.example", "userInfoEndpoint": "https://u.example", "clientId": "c", "clientSecret": "hush"});
     let pool = json!({"userPoolArn": "arn:pool", "userPoolClientId": "c", "userPoolDomain": "d"});
     let with = |mut block: Value, member: &str, value: Value| {
@@ -63,6 +69,17 @@ fn balanced_members() -> Vec<Value> {
         ]
         .into_iter()
         .map(rule),
+    );
+    members.extend(
+        [
+            redirect("protocol", "HTTPS"),
+            redirect("path", "/new"),
+            redirect("query", ""),
+            json!({"type": "fixed-response", "fixedResponseConfig": {"statusCode": "503", "contentType": "text/plain", "messageBody": "closed"}}),
+            json!({"type": "forward", "targetGroupArn": "FOREIGN-1"}),
+            json!({"type": "forward", "forwardConfig": {"targetGroups": [{"targetGroupArn": "FOREIGN-2", "weight": 7}]}}),
+        ]
+        .map(elsewhere),
     );
     members.extend([
         json!({"capacityProviderStrategy": [{"base": 1}]}),
@@ -151,10 +168,14 @@ fn is_good(spec: &Value) -> bool {
     is_valid(&named(spec)) && suits_aws(spec)
 }
 
-/// With an ARN in the listener's place, for the operator to read.
+/// With ARNs in the place of the listener and the target groups, for the operator to read.
 fn named(spec: &Value) -> Value {
-    let arn = "arn:aws:elasticloadbalancing:us-east-1:0:listener/app/d/1/2";
-    serde_json::from_str(&spec.to_string().replace("LISTENER", arn)).expect("JSON")
+    let arn = |what: &str| format!("arn:aws:elasticloadbalancing:us-east-1:0:{what}");
+    let spec = spec
+        .to_string()
+        .replace("LISTENER", &arn("listener/app/d/1/2"));
+    let spec = spec.replace("FOREIGN", &arn("targetgroup/foreign"));
+    serde_json::from_str(&spec).expect("JSON")
 }
 
 /// Any declaration; up to `most` members besides what all have, as far as they go together.
@@ -172,13 +193,8 @@ pub fn any_declaration(most: usize) -> impl Strategy<Value = Value> {
 /// Another declaration for the same service: what AWS cannot change stays.
 pub fn another(first: &Value, second: &Value) -> Option<Value> {
     let mut second = second.clone();
-    // A service that was made with a strategy keeps one: AWS has no word for the launch type that it would go to.
-    for member in ["launchType", "capacityProviderStrategy"] {
-        match first.get(member) {
-            Some(_) if member != "launchType" && second.get(member).is_some() => {}
-            Some(capacity) => second[member] = capacity.clone(),
-            None => drop(second.as_object_mut()?.remove(member)),
-        }
+    if let (Some(launch_type), Some(_)) = (first.get("launchType"), second.get("launchType")) {
+        second["launchType"] = launch_type.clone();
     }
     match first.get("schedulingStrategy") {
         Some(strategy) => second["schedulingStrategy"] = strategy.clone(),
@@ -193,7 +209,7 @@ pub fn another(first: &Value, second: &Value) -> Option<Value> {
 }
 
 /// What AWS cannot change, or would change more than one thing for.
-const FIXED: [&str; 12] = [
+const FIXED: [&str; 13] = [
     "/launchType",
     "/schedulingStrategy",
     "/protocol",
@@ -206,10 +222,11 @@ const FIXED: [&str; 12] = [
     "/volumeConfigurations/0/name",
     "/field",
     "/capacityProvider",
+    "/actions/0/type",
 ];
 
 /// Words that only other words of AWS's can take the place of.
-const OTHER: [(&str, &str); 14] = [
+const OTHER: [(&str, &str); 19] = [
     ("x", "y"),
     ("y", "x"),
     ("1.4.0", "1.3.0"),
@@ -224,6 +241,11 @@ const OTHER: [(&str, &str); 14] = [
     ("/ready", "/steady"),
     ("true", "false"),
     ("false", "true"),
+    ("HTTP_301", "HTTP_302"),
+    ("HTTPS", "HTTP"),
+    ("text/plain", "text/html"),
+    ("FOREIGN-1", "FOREIGN-2"),
+    ("FOREIGN-2", "FOREIGN-1"),
 ];
 
 /// The same declaration with another value at one place, if there is a good one.

@@ -13,6 +13,8 @@ mod every_member;
 mod in_memory;
 #[path = "../common/looking.rs"]
 mod looking;
+#[path = "../common/said.rs"]
+mod said;
 
 mod declarations;
 mod members;

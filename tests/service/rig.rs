@@ -17,6 +17,7 @@ use crate::{
     declaring::{Declare, Declared},
     in_memory,
     looking::{installation, look},
+    said::strip,
 };
 
 /// Looks at a service that is on its way, 30 virtual seconds apart, until it must be steady.
@@ -36,8 +37,12 @@ pub struct Rig {
     object: EcsService,
     /// ARN of the listener that rules are on.
     pub listener: String,
+    /// ARNs of target groups that are not the operator's.
+    foreign: [String; 2],
     /// Looks that were taken.
     looks: i64,
+    /// Whether a plan of the last declaration said that tasks roll.
+    pub rolls: bool,
 }
 
 /// Where the references of a declaration lead.
@@ -106,18 +111,29 @@ impl Rig {
             "shared",
             json!({"Protocol": "HTTPS", "Port": 443, "Certificates": certificates}),
         );
+        let foreign = ["foreign-1", "foreign-2"].map(|name| {
+            let group = json!({"Name": name, "Protocol": "HTTP", "Port": 80, "VpcId": "vpc-1", "TargetType": "ip"});
+            let group = simulator.console("elasticloadbalancing", "CreateTargetGroup", group);
+            let arn = group["TargetGroups"][0]["TargetGroupArn"].as_str();
+            arn.expect("an ARN").to_owned()
+        });
         Self {
             aws: in_memory::aws(&simulator).await,
             simulator,
             object: object(&json!({})).expect("an object"),
             listener,
+            foreign,
             looks: 0,
+            rolls: false,
         }
     }
 
-    /// The declaration with the rig's listener in it.
+    /// The declaration with the rig's listener and target groups in it.
     fn here(&self, spec: &Value) -> Value {
-        serde_json::from_str(&spec.to_string().replace("LISTENER", &self.listener)).expect("JSON")
+        let [one, other] = &self.foreign;
+        let spec = spec.to_string().replace("LISTENER", &self.listener);
+        let spec = spec.replace("FOREIGN-1", one).replace("FOREIGN-2", other);
+        serde_json::from_str(&spec).expect("JSON")
     }
 
     /// Has a person answer the pauses of the service's deployment.
@@ -138,6 +154,13 @@ impl Rig {
                 ecs("ContinueServiceDeployment", answer);
             }
         }
+    }
+
+    /// The service's newest deployment.
+    pub fn deployment(&self) -> Value {
+        let service = json!({"cluster": "main", "services": ["team-web"]});
+        let mut found = self.simulator.console("ecs", "DescribeServices", service);
+        found["services"][0]["currentServiceDeployment"].take()
     }
 
     /// Starts the operator anew: only the object's status is remembered.
@@ -242,6 +265,7 @@ impl Rig {
 impl Declare for Rig {
     async fn declare(&mut self, spec: &Value) -> Result<Declared, String> {
         let before = self.mutations().len();
+        self.rolls = false;
         let spec = self.here(spec);
         self.object.spec = object(&spec)?.spec;
         let (references, mut writes, mut last) = (references(&spec), 0, String::new());
@@ -252,6 +276,7 @@ impl Declare for Rig {
             writes += usize::from(found.writes);
             if !found.plan.steps.is_empty() {
                 last = found.plan.operations();
+                self.rolls |= found.plan.rolls_tasks();
                 let (_, result) = self.aws.execute(&found.plan.steps).await;
                 result.map_err(|error| error.to_string())?;
                 continue;
@@ -269,61 +294,5 @@ impl Declare for Rig {
             }
         }
         Err(format!("never steady, at last: {last}"))
-    }
-}
-
-/// AWS's words for what is absent.
-const DEFAULTS: [(&str, &str); 6] = [
-    ("propagateTags", "NONE"),
-    ("includeQueryParameters", "DISABLED"),
-    ("filesystemType", "xfs"),
-    ("targetType", "AWS_LAMBDA"),
-    ("action", "ROLLBACK"),
-    ("sourceServiceRevisionCleanup", "DEFERRED"),
-];
-
-/// AWS's numbers for what is absent.
-const NUMBERS: [(&str, f64); 5] = [
-    ("stepPercent", 10.0),
-    ("stepBakeTimeInMinutes", 6.0),
-    ("canaryPercent", 5.0),
-    ("canaryBakeTimeInMinutes", 10.0),
-    ("timeoutInMinutes", 1440.0),
-];
-
-/// Takes out what says as much as nothing: absent, empty, off, or AWS's word for what is absent.
-fn strip(value: &mut Value) {
-    match value {
-        Value::Object(members) => {
-            members.values_mut().for_each(strip);
-            let port = members.get("portName").cloned();
-            members.retain(|key, value| {
-                let is_nothing = match value {
-                    Value::Null | Value::Bool(false) => true,
-                    Value::Number(number) => {
-                        let number = number.as_f64();
-                        number == Some(0.0)
-                            || NUMBERS
-                                .iter()
-                                .any(|(name, default)| name == key && number == Some(*default))
-                    }
-                    Value::String(text) => {
-                        text.is_empty()
-                            || DEFAULTS.contains(&(key.as_str(), text.as_str()))
-                            || (key == "discoveryName" && port.as_ref() == Some(&json!(text)))
-                    }
-
-                    Value::Array(items) => items.is_empty(),
-                    Value::Object(members) => members.is_empty(),
-                    Value::Bool(true) => false,
-                };
-                !is_nothing
-            });
-        }
-        Value::Array(items) => {
-            items.iter_mut().for_each(strip);
-            items.retain(|item| !item.is_null());
-        }
-        _ => {}
     }
 }

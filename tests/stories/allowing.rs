@@ -40,10 +40,10 @@ fn every_action_of_the_printed_policy_is_used_and_no_other_is_needed() {
             let group = &mut service["spec"]["loadBalancers"][0]["targetGroup"];
             let rule = |path: &str, priority: i32| json!({"listenerArn": listener, "priority": priority, "conditions": [{"pathPatternConfig": {"values": [path]}}]});
             group["rules"] = json!([rule("/a", 10), rule("/b", 20)]);
+            let insights = ["disabled", "enabled"][usize::from(edit == 1)];
+            cluster["spec"]["settings"] = json!([{"name": "containerInsights", "value": insights}]);
             if edit == 1 {
                 cluster["spec"]["capacityProviders"] = json!(["FARGATE", "FARGATE_SPOT"]);
-                cluster["spec"]["settings"] =
-                    json!([{"name": "containerInsights", "value": "enabled"}]);
                 group["healthCheckPath"] = json!("/ready");
                 group["attributes"] = json!({"deregistration_delay.timeout_seconds": "5"});
                 group["rules"] = json!([rule("/a", 20), rule("/c", 10)]);

@@ -6,7 +6,6 @@ use simulator::{Effect, Fault, Outcome};
 use crate::harness::{
     objects::*,
     scraping::{Record, Scrape},
-    waiting::DEADLINE,
     world::{story, story_alone},
 };
 
@@ -259,88 +258,6 @@ fn ready_survives_an_aws_that_does_not_answer() {
         assert!(is_ready(
             &world.until("EcsService", "web", "healed", healed).await
         ));
-        world.check();
-    });
-}
-
-#[test]
-fn objects_written_around_admission_harm_only_themselves() {
-    story_alone("poison", |mut world| async move {
-        world.plane().install_kinds().await;
-        let port = world.serve_metrics();
-        world.start();
-        let mut record = Record::of("unreadable");
-        let nothing = |told: &Scrape| told.0.contains("ecs_operator_watch_age_seconds{");
-        record.keep(&world.until_told(port, "nothing", nothing).await);
-        world.kill();
-        // Written when the schema was laxer: a number where the code expects a text.
-        let crd = world.kubectl(&[
-            "get",
-            "crd",
-            "ecstaskdefinitions.ecs-operator.dev",
-            "-o",
-            "json",
-        ]);
-        let mut lax: Value = serde_json::from_str(&crd).expect("JSON");
-        lax["spec"]["versions"][0]["schema"]["openAPIV3Schema"] =
-            json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
-        world
-            .plane()
-            .kubectl(&["replace", "-f", "-"], &lax.to_string());
-        let poison = manifest(
-            "EcsTaskDefinition",
-            "poison",
-            json!({"containerDefinitions": [{"name": "app", "image": 7}]}),
-        );
-        // Written around admission: everything can be read, but not on Fargate.
-        let mut around = task_definition("around", "nginx:1");
-        around["spec"]["networkMode"] = json!("bridge");
-        let written = [poison, around];
-        let refused = async {
-            while world.try_apply(&written).is_err() {
-                tokio::task::yield_now().await
-            }
-        };
-        tokio::time::timeout(DEADLINE, refused)
-            .await
-            .expect("the lax schema takes it");
-        let mut strict: Value = serde_json::from_str(&crd).expect("JSON");
-        strict["metadata"]
-            .as_object_mut()
-            .expect("metadata")
-            .remove("resourceVersion");
-        world
-            .plane()
-            .kubectl(&["replace", "-f", "-"], &strict.to_string());
-        world.apply(&[cluster(), task_definition("web", "nginx:1"), service("web")]);
-        world.start();
-        world.until_ready("EcsService", "web").await;
-        let unreadable = |told: &Scrape| {
-            told.sum("ecs_operator_unreadable_objects", &[]) == 1.0 && told.is_quiet()
-        };
-        record.keep(
-            &world
-                .until_told(port, "the poison object", unreadable)
-                .await,
-        );
-        let told = async {
-            while !world
-                .kubectl(&["get", "events.events.k8s.io", "-o", "json"])
-                .contains("can't be read")
-            {}
-        };
-        tokio::time::timeout(DEADLINE, told)
-            .await
-            .expect("the poison object is told of");
-        let stalled = world
-            .until_stalled("EcsTaskDefinition", "around", "InvalidSpec")
-            .await;
-        let (_, _, message) = condition(&stalled, "Stalled").expect("stalled");
-        assert!(
-            message.starts_with("spec.networkMode: Fargate needs awsvpc"),
-            "{message}"
-        );
-        assert_eq!(world.count("RegisterTaskDefinition"), 1, "only web's");
         world.check();
     });
 }

@@ -103,10 +103,13 @@ fn group_with_another_protocol_version_stands_before_the_service_moves_and_the_o
                 "CreateTargetGroup",
                 "CreateRule",
                 "UpdateService",
+                // The new rule gets the place of the old one.
+                "SetRulePriorities",
                 "DeleteRule",
                 "DeleteTargetGroup"
             ]
         );
+        assert_eq!(priorities(&world), ["1"]);
         let groups = world.aws("elasticloadbalancing", "DescribeTargetGroups", json!({}));
         let groups = groups["TargetGroups"].as_array().expect("groups");
         assert_eq!(

@@ -4,6 +4,7 @@
 mod admitting;
 mod alerting;
 mod allowing;
+mod bypassing;
 #[path = "../common/charts.rs"]
 mod charts;
 mod clearing;

@@ -129,25 +129,93 @@ fn adopted_family_stays_when_its_object_goes_even_after_an_edit() {
     });
 }
 
+/// Takes the tag off a resource that says which object it is of, or puts it back.
+fn tag(world: &World, arn: &str, uid: Option<&str>) {
+    const KEY: &str = "ecs-operator.dev/uid";
+    match (arn.contains(":ecs:"), uid) {
+        (true, None) => {
+            let input = json!({"resourceArn": arn, "tagKeys": [KEY]});
+            world.aws("ecs", "UntagResource", input);
+        }
+        (true, Some(uid)) => {
+            let input = json!({"resourceArn": arn, "tags": [{"key": KEY, "value": uid}]});
+            world.aws("ecs", "TagResource", input);
+        }
+        (false, None) => {
+            let input = json!({"ResourceArns": [arn], "TagKeys": [KEY]});
+            world.aws("elasticloadbalancing", "RemoveTags", input);
+        }
+        (false, Some(uid)) => {
+            let tags = json!([{"Key": KEY, "Value": uid}]);
+            let input = json!({"ResourceArns": [arn], "Tags": tags});
+            world.aws("elasticloadbalancing", "AddTags", input);
+        }
+    }
+}
+
 #[test]
-fn stripped_ownership_tag_stops_everything() {
+fn stripped_ownership_tag_of_any_resource_stops_everything_for_its_object() {
     story("ownership_lost", |mut world| async move {
-        let ready = world.bring_up(service("web")).await;
-        let keys = json!(["ecs-operator.dev/uid"]);
-        world.aws(
-            "ecs",
-            "UntagResource",
-            json!({"resourceArn": ready["status"]["arn"], "tagKeys": keys}),
-        );
-        let before = world.mutations();
-        let mut scaled = service("web");
-        scaled["spec"]["desiredCount"] = json!(4);
-        world.apply(&[scaled]);
-        world
-            .until_stalled("EcsService", "web", "OwnershipLost")
-            .await;
+        let web = balanced("web", &world.listener, "/");
+        let service = world.bring_up(web.clone()).await["status"].clone();
+        let manifests = [cluster(), task_definition("web", "nginx:1"), web];
+        let parts = [
+            (0, Value::Null),
+            (1, Value::Null),
+            (2, service["targetGroups"][0]["arn"].clone()),
+            (2, service["rules"][0]["arn"].clone()),
+            (2, service["arn"].clone()),
+        ];
+        let mut edits = 0;
+        for (of, part) in parts {
+            let mut manifest = manifests[of].clone();
+            let [kind, name] = [&manifest["kind"], &manifest["metadata"]["name"]]
+                .map(|text| text.as_str().expect("a text").to_owned());
+            let object = world.until_ready(&kind, &name).await;
+            let own = &object["status"]["arn"];
+            let arn = part.as_str().or(own.as_str()).expect("an ARN");
+            let uid = object["metadata"]["uid"].as_str().expect("a UID");
+            tag(&world, arn, None);
+            let before = world.mutations();
+            // The second look is another one: what was lost is known to be still.
+            for _ in 0..2 {
+                edits += 1;
+                manifest["spec"]["tags"] = json!({"edit": edits.to_string()});
+                world.apply(std::slice::from_ref(&manifest));
+                let lost = world.until_stalled(&kind, &name, "OwnershipLost").await;
+                let (_, _, message) = condition(&lost, "Stalled").expect("stalled");
+                let way_out = format!("ecs-operator.dev/uid={uid}");
+                assert!(message.contains(&way_out), "{arn}: {message}");
+            }
+            assert_eq!(world.mutations(), before, "{arn}");
+            tag(&world, arn, Some(uid));
+            world.reconcile_now(&kind, &name, &edits.to_string());
+            world.until_ready(&kind, &name).await;
+        }
+        assert_eq!(world.rules().len(), 1);
+        world.check();
+    });
+}
+
+#[test]
+fn service_that_lost_its_tags_is_left_serving_when_its_object_goes() {
+    story("lost_and_deleted", |mut world| async move {
+        let web = balanced("web", &world.listener, "/");
+        let ready = world.bring_up(web).await;
+        let arn = ready["status"]["arn"].as_str().expect("an ARN");
+        tag(&world, arn, None);
+        let before = world.mutations().len();
         world.kubectl(&["delete", "ecsservice/web"]);
-        assert_eq!(world.mutations(), before);
+        let left = world.ecs_service(&world.aws_name("web"));
+        assert_eq!(
+            (&left["status"], world.rules().len()),
+            (&json!("ACTIVE"), 1)
+        );
+        assert_eq!(
+            world.mutations()[before..],
+            ["AddTags", "AddTags"],
+            "its rule and target group may be taken back"
+        );
         world.check();
     });
 }

@@ -22,6 +22,8 @@ mod rejecting;
 #[path = "../common/rejections.rs"]
 mod rejections;
 mod rig;
+#[path = "../common/said.rs"]
+mod said;
 mod service;
 mod subject;
 mod task_definition;
