@@ -189,7 +189,8 @@ func (e *engine) isSynced(t *testing.T, w *world, targets []*unstructured.Unstru
 // of them is in AWS meanwhile and afterwards, changes nothing there.
 func (e *engine) healsNothing(t *testing.T, w *world, targets []*unstructured.Unstructured, serverSide bool) {
 	t.Helper()
-	before, versions := w.now(), w.versions(targets)
+	versions := w.settledVersions(targets)
+	before := w.now()
 	for range reapplies {
 		e.resync(t, targets, serverSide, false)
 	}
@@ -200,6 +201,23 @@ func (e *engine) healsNothing(t *testing.T, w *world, targets []*unstructured.Un
 	if after := w.versions(targets); !slices.Equal(after, versions) {
 		t.Errorf("%d re-applies (server side: %v) changed objects: resource versions %s, then %s", reapplies, serverSide, versions, after)
 	}
+}
+
+// settledVersions are the targets' resource versions once two looks at each of them wrote nothing: a cluster counts its services
+// at its own next look, after they are Ready.
+func (w *world) settledVersions(targets []*unstructured.Unstructured) []string {
+	w.t.Helper()
+	versions := w.versions(targets)
+	for range 20 {
+		w.untilEachIsLookedAt(targets, 2, w.now())
+		after := w.versions(targets)
+		if slices.Equal(after, versions) {
+			return after
+		}
+		versions = after
+	}
+	w.t.Fatal("the objects are written again and again")
+	return nil
 }
 
 // versions are the targets' resource versions, in their order: every write makes a new one, of whatever part, by whomever.

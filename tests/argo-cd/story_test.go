@@ -118,7 +118,8 @@ func (a *story) keepsQuiet() {
 		app := a.application()
 		return fmt.Sprint(len(app.Status.History), app.Status.OperationState.StartedAt)
 	}
-	before, call, versions, begun := syncs(), a.now(), a.versions(a.managed()), a.clock()
+	versions := a.settledVersions(a.managed())
+	before, call, begun := syncs(), a.now(), a.clock()
 	reconciled := map[string]bool{}
 	eventually(a.t, "ten quiet minutes", func() (bool, string) {
 		reconciled[a.application().Status.ReconciledAt.Format(time.RFC3339)] = true
