@@ -16,5 +16,6 @@ mod looking;
 
 mod declarations;
 mod members;
+mod others;
 mod random;
 mod rig;
