@@ -19,3 +19,4 @@ mod members;
 mod others;
 mod random;
 mod rig;
+mod sorts;
