@@ -36,7 +36,7 @@ sweep: tools ## kill the operator at every effect, and try random declarations b
 	SWEEP=all cargo test --locked --test stories sweeping -- --nocapture
 	PROPTEST_CASES=2000 cargo test --locked --profile thorough --test service --test surface random
 
-bench: tools ## print the figures: time, calls, CPU and memory; make bench N=1000 CONTAINERS=10 FULL=1
+bench: tools ## print the figures: time, calls, CPU and memory; make bench N=1000 CONTAINERS=10 (full-size objects) FULL=1
 	cargo build --locked --release --timings --package ecs-operator --package bench
 	target/release/bench
 

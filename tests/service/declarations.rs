@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Members of managed target groups and rules, one value at a time.
-fn balanced_members() -> Vec<Value> {
+pub fn balanced_members() -> Vec<Value> {
     let group = |member: Value| json!({"loadBalancers": [{"targetGroup": member}]});
     let rule = |member: Value| json!({"loadBalancers": [{"targetGroup": {"rules": [member]}}]});
     // No request comes to the group by it: another rule has to lead there.
@@ -57,7 +57,7 @@ fn balanced_members() -> Vec<Value> {
             json!({"conditions": [{"pathPatternConfig": {"values": ["/a"]}}, {"httpHeaderConfig": {"httpHeaderName": "x", "values": ["1"]}}]}),
             json!({"conditions": [{"pathPatternConfig": {"values": ["/a"]}}, {"queryStringConfig": {"values": [{"key": "k", "value": "v"}]}}]}),
             json!({"conditions": [{"pathPatternConfig": {"values": ["/a"]}}, {"sourceIpConfig": {"values": ["10.0.0.0/8"]}}]}),
-            json!({"conditions": [{"field": "path-pattern", "values": ["/older"]}, {"httpRequestMethodConfig": {"values": ["GET"]}}]}),
+            json!({"conditions": [{"field": "path-pattern", "values": ["/"]}, {"httpRequestMethodConfig": {"values": ["GET"]}}]}),
             json!({"actions": [{"type": "forward", "forwardConfig": {"targetGroupStickinessConfig": {"enabled": true, "durationSeconds": 60}}}]}),
             json!({"actions": [{"type": "forward", "forwardConfig": {"targetGroups": [{"weight": 7}]}}]}),
             json!({"actions": [{"type": "authenticate-oidc", "authenticateOidcConfig": login}, {"type": "forward"}]}),

@@ -18,5 +18,7 @@ mod said;
 
 mod declarations;
 mod members;
+mod others;
 mod random;
 mod rig;
+mod sorts;

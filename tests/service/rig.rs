@@ -17,6 +17,7 @@ use crate::{
     declaring::{Declare, Declared},
     in_memory,
     looking::{installation, look},
+    others,
     said::strip,
 };
 
@@ -64,8 +65,11 @@ pub fn object(spec: &Value) -> Result<EcsService, String> {
     serde_json::from_value(object).map_err(|error| error.to_string())
 }
 
-/// Volumes need a task definition that has them.
+/// Volumes need a task definition that has them, tasks without a network of their own one that has none.
 fn task_definition(spec: &Value) -> &'static str {
+    if spec["networkConfiguration"].is_null() && spec.get("launchType").is_some() {
+        return "web:3";
+    }
     let volumes = spec["volumeConfigurations"].as_array();
     if volumes.is_some_and(|volumes| !volumes.is_empty()) {
         "web:2"
@@ -93,15 +97,23 @@ impl Rig {
             "CreateCluster",
             json!({"clusterName": "main", "capacityProviders": ["FARGATE", "FARGATE_SPOT"]}),
         );
-        for volumes in [
-            json!([]),
-            json!([{"name": "data", "configuredAtLaunch": true}]),
+        for (volumes, network) in [
+            (json!([]), "awsvpc"),
+            (
+                json!([{"name": "data", "configuredAtLaunch": true}]),
+                "awsvpc",
+            ),
+            (json!([]), "bridge"),
         ] {
+            let places = match network {
+                "awsvpc" => json!(["FARGATE", "EC2"]),
+                _ => json!(["EC2", "EXTERNAL"]),
+            };
             let ports =
                 json!([{"containerPort": 8080, "name": "x"}, {"containerPort": 8081, "name": "y"}]);
             ecs(
                 "RegisterTaskDefinition",
-                json!({"family": "web", "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE", "EC2"], "cpu": "256", "memory": "512", "volumes": volumes,
+                json!({"family": "web", "networkMode": network, "requiresCompatibilities": places, "cpu": "256", "memory": "512", "volumes": volumes,
                        "containerDefinitions": [{"name": "app", "image": "nginx:1", "portMappings": ports}]}),
             );
         }
@@ -128,18 +140,26 @@ impl Rig {
         }
     }
 
-    /// The declaration with the rig's listener and target groups in it.
-    fn here(&self, spec: &Value) -> Value {
+    /// The declaration with the rig's listener in it, and with target groups of others where it names them.
+    pub fn here(&self, spec: &Value) -> Value {
         let [one, other] = &self.foreign;
-        let spec = spec.to_string().replace("LISTENER", &self.listener);
-        let spec = spec.replace("FOREIGN-1", one).replace("FOREIGN-2", other);
-        serde_json::from_str(&spec).expect("JSON")
+        let text = spec.to_string().replace("LISTENER", &self.listener);
+        let mut text = text.replace("FOREIGN-1", one).replace("FOREIGN-2", other);
+        for (name, target_type) in [("OTHER", "ip"), ("OF-INSTANCES", "instance")] {
+            let quoted = json!(name).to_string();
+            if text.contains(&quoted) {
+                let arn = others::target_group(&self.simulator, &self.listener, target_type);
+                text = text.replace(&quoted, &arn.to_string());
+            }
+        }
+        serde_json::from_str(&text).expect("JSON")
     }
 
     /// Has a person answer the pauses of the service's deployment.
     fn approve(&self) {
         let ecs = |operation: &str, input: Value| self.simulator.console("ecs", operation, input);
-        let service = json!({"cluster": "main", "services": ["team-web"]});
+        let name = self.object.spec.service_name.as_deref();
+        let service = json!({"cluster": "main", "services": [name.unwrap_or("team-web")]});
         let service = ecs("DescribeServices", service)["services"][0].take();
         let Some(arn) = service["currentServiceDeployment"].as_str() else {
             return;
@@ -279,6 +299,9 @@ impl Declare for Rig {
                 self.rolls |= found.plan.rolls_tasks();
                 let (_, result) = self.aws.execute(&found.plan.steps).await;
                 result.map_err(|error| error.to_string())?;
+                if last.contains("CreateTargetGroup") {
+                    others::lead(&self.simulator);
+                }
                 continue;
             }
             match found.plan.state {

@@ -178,7 +178,7 @@ impl Fleet {
         let spec = match kind {
             Kind::Cluster => json!({}),
             Kind::TaskDefinition => task_definition(name, image, self.containers),
-            Kind::Service => service(name),
+            Kind::Service => service(name, self.containers),
         };
         json!({
             "apiVersion": resource.api_version,
@@ -209,7 +209,7 @@ pub fn task_definition(name: &str, image: u32, containers: usize) -> Value {
             "name": format!("container-{index}"),
             "image": image,
             "essential": index == 0,
-            "portMappings": [{"containerPort": 8080 + index}],
+            "portMappings": [{"name": format!("port-{index}"), "containerPort": 8080 + index}],
             "environment": variables,
             "secrets": [{"name": "TOKEN", "valueFrom": "arn:aws:ssm:us-east-1:000000000000:parameter/token"}],
             "healthCheck": {"command": ["CMD-SHELL", "curl -f http://localhost:8080/health || exit 1"], "interval": 10, "retries": 3},
@@ -228,9 +228,10 @@ pub fn task_definition(name: &str, image: u32, containers: usize) -> Value {
     })
 }
 
-/// The spec of a service of the task definition of the same name.
-pub fn service(name: &str) -> Value {
-    json!({
+/// The spec of a service of the task definition of the same name. With more than one container it is as large as services are in
+/// practice, but for a load balancer: AWS has no room for the rules of a thousand on one.
+pub fn service(name: &str, containers: usize) -> Value {
+    let mut spec = json!({
         "clusterRef": {"name": "main"},
         "taskDefinitionRef": {"name": name},
         "launchType": "FARGATE",
@@ -239,5 +240,33 @@ pub fn service(name: &str) -> Value {
             "subnets": ["subnet-a", "subnet-b"],
             "securityGroups": ["sg-web"],
         }},
-    })
+    });
+    if containers > 1 {
+        let tags: serde_json::Map<_, _> = (0..10)
+            .map(|n| (format!("tag-{n}"), json!(format!("value {n} of {name}"))))
+            .collect();
+        let full = json!({
+            "tags": tags,
+            "platformVersion": "1.4.0",
+            "enableECSManagedTags": true,
+            "enableExecuteCommand": true,
+            "propagateTags": "SERVICE",
+            "deploymentConfiguration": {
+                "maximumPercent": 200,
+                "minimumHealthyPercent": 100,
+                "deploymentCircuitBreaker": {"enable": true, "rollback": true, "thresholdConfiguration": {"type": "COUNT", "value": 3}},
+                "alarms": {"alarmNames": ["errors", "latency"], "enable": true, "rollback": true},
+            },
+            "serviceConnectConfiguration": {
+                "enabled": true,
+                "namespace": "fleet",
+                "services": [{"portName": "port-0", "discoveryName": name, "clientAliases": [{"port": 80, "dnsName": name}]}],
+                "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "connect", "awslogs-region": "us-east-1"}},
+            },
+            "serviceRegistries": [{"registryArn": "arn:aws:servicediscovery:us-east-1:000000000000:service/srv-a", "port": 8080}],
+        });
+        let full = full.as_object().expect("an object").clone();
+        spec.as_object_mut().expect("an object").extend(full);
+    }
+    spec
 }

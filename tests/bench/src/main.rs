@@ -11,7 +11,7 @@
 //! - `program`: the program itself
 //! - `latency`, `phases`, `limited`: the measurements
 //!
-//! Run it from the root of the repository.
+//! Run it from the root of the repository. `N`, `CONTAINERS`, `FULL` and `RATE` are described in `settings`.
 
 #![forbid(unsafe_code)]
 

@@ -11,7 +11,7 @@ pub struct Settings {
     pub services: usize,
     /// Services of the phase with AWS's published buckets: up to 100, or all with `FULL=1`.
     pub limited: usize,
-    /// Containers of each task definition (`CONTAINERS`).
+    /// Containers of each task definition (`CONTAINERS`); with more than one, task definitions and services are of full size.
     pub containers: usize,
     /// Objects of the latency phase, each way.
     pub singles: usize,

@@ -153,6 +153,10 @@ const RULE: Kind = Kind {
             r#"{"conditions": [{"httpHeaderConfig": {"httpHeaderName": "y"}}]}"#,
         ),
         (
+            "conditions[].sourceIpConfig.ipAddressType",
+            r#"{"conditions": [{"sourceIpConfig": {"values": ["10.0.0.0/8"]}}]}"#,
+        ),
+        (
             "conditions[].queryStringConfig.values[].key",
             r#"{"conditions": [{"queryStringConfig": {"values": [{"value": "y"}]}}]}"#,
         ),
@@ -242,17 +246,26 @@ pub fn whole(ecs: &Model, elbv2: &Model) -> Vec<Case> {
         cases.pop();
         cases.into_iter()
     };
-    let group = |case: Case| Case {
-        name: format!("loadBalancers[].targetGroup.{}", case.name),
-        spec: balanced(case.spec),
+    let other = || json!({"listenerArn": "LISTENER", "conditions": [{"pathPatternConfig": {"values": ["/other"]}}]});
+    let group = |mut case: Case| {
+        // No rule leads to targets of other protocols.
+        if ["HTTP", "HTTPS"]
+            .map(Value::from)
+            .contains(&case.spec["protocol"])
+        {
+            case.spec["rules"] = json!([other()]);
+        }
+        Case {
+            name: format!("loadBalancers[].targetGroup.{}", case.name),
+            spec: balanced(case.spec),
+        }
     };
     let rule = |mut case: Case| {
         let rule = case.spec.as_object_mut().expect("an object");
         rule.entry("conditions").or_insert_with(conditions);
         // Something leads to the group in any case.
-        let other = json!({"listenerArn": "LISTENER", "conditions": [{"pathPatternConfig": {"values": ["/other"]}}]});
         let mut group = (TARGET_GROUP.base)();
-        group["rules"] = json!([case.spec, other]);
+        group["rules"] = json!([case.spec, other()]);
         Case {
             name: format!("loadBalancers[].targetGroup.rules[].{}", case.name),
             spec: balanced(group),
