@@ -6,8 +6,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::ResourceExt;
 
 use super::{
-    backoff::jittered,
-    context::Context,
+    backoff::{Backoff, jittered},
+    context::{Context, Periods},
     kind::{Common, Kind},
     outcomes,
     report::Report,
@@ -185,18 +185,23 @@ fn steady(context: &Context) -> Turn {
     Turn::requeue(jittered(context.periods.drift)).but(Ended::Success)
 }
 
+/// When an object is looked at again whose AWS call failed.
+fn after_error(uid: &str, kind: ErrorKind, periods: Periods, backoff: &Backoff) -> Turn {
+    match kind {
+        ErrorKind::Invalid => Turn::requeue(jittered(INVALID_RETRY)).but(Ended::Refused),
+        ErrorKind::AccessDenied | ErrorKind::Quota | ErrorKind::NameTaken => {
+            Turn::requeue(jittered(periods.stalled)).but(Ended::Refused)
+        }
+        ErrorKind::Throttled | ErrorKind::Unavailable | ErrorKind::Credentials => {
+            Turn::requeue(backoff.failed(uid)).but(Ended::Failed)
+        }
+        _ => Turn::requeue(backoff.failed(uid)),
+    }
+}
+
 fn requeue(uid: &str, outcome: &Outcome, error: Option<&AwsError>, context: &Context) -> Turn {
     if let Some(error) = error {
-        return match error.kind {
-            ErrorKind::Invalid => Turn::requeue(jittered(INVALID_RETRY)).but(Ended::Refused),
-            ErrorKind::AccessDenied | ErrorKind::Quota | ErrorKind::NameTaken => {
-                Turn::requeue(jittered(context.periods.stalled)).but(Ended::Refused)
-            }
-            ErrorKind::Throttled | ErrorKind::Unavailable | ErrorKind::Credentials => {
-                Turn::requeue(context.backoff.failed(uid)).but(Ended::Failed)
-            }
-            _ => Turn::requeue(context.backoff.failed(uid)),
-        };
+        return after_error(uid, error.kind, context.periods, &context.backoff);
     }
     context.backoff.succeeded(uid);
     match outcome {
@@ -215,6 +220,47 @@ fn requeue(uid: &str, outcome: &Outcome, error: Option<&AwsError>, context: &Con
                 _ => Ended::Success,
             };
             Turn::requeue(jittered(context.periods.stalled)).but(ended)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_aws_refuses_is_tried_again_after_an_hour_and_what_passes_soon() {
+        const HOUR: Duration = Duration::from_secs(3600);
+        const STALLED: Duration = Duration::from_secs(600);
+        const FIRST: Duration = Duration::from_secs(1);
+        let periods = Periods {
+            drift: Duration::from_secs(300),
+            poll: Duration::from_secs(5),
+            stalled: STALLED,
+        };
+        for (kind, longest, ended) in [
+            (ErrorKind::Invalid, HOUR, Ended::Refused),
+            (ErrorKind::AccessDenied, STALLED, Ended::Refused),
+            (ErrorKind::Quota, STALLED, Ended::Refused),
+            (ErrorKind::NameTaken, STALLED, Ended::Refused),
+            (ErrorKind::Throttled, FIRST, Ended::Failed),
+            (ErrorKind::Unavailable, FIRST, Ended::Failed),
+            (ErrorKind::Credentials, FIRST, Ended::Failed),
+            (ErrorKind::NotFound, FIRST, Ended::RequeueAfter),
+            (ErrorKind::Transient, FIRST, Ended::RequeueAfter),
+            (ErrorKind::PriorityInUse, FIRST, Ended::RequeueAfter),
+        ] {
+            let backoff = Backoff::new(FIRST, Duration::from_secs(300));
+            // However often: the waits of what AWS refuses do not grow.
+            for _ in 0..if longest == FIRST { 1 } else { 20 } {
+                let turn = after_error("u1", kind, periods, &backoff);
+                let wait = turn.wait.expect("it is looked at again");
+                assert!(
+                    (longest.mul_f64(0.74)..=longest).contains(&wait),
+                    "{kind:?}: {wait:?}"
+                );
+                assert_eq!(turn.ended, ended, "{kind:?}");
+            }
         }
     }
 }

@@ -33,7 +33,9 @@ pub(super) fn desired(
     }
     let mut conditions = Vec::new();
     for (i, condition) in rule.conditions.iter().enumerate() {
-        let canonical = rule::condition(&members(condition))
+        let written = members(condition);
+        let canonical = rule::condition(&written)
+            .filter(|canonical| !rule::contradicts_itself(&written, canonical))
             .ok_or_else(|| Invalid::new(format!("{path}.conditions[{i}]"), rules::ONE_CONDITION))?;
         conditions.push(canonical);
     }

@@ -59,6 +59,18 @@ pub fn condition(condition: &Members) -> Option<Value> {
     Some(json!({ member: config }))
 }
 
+/// Whether a condition has values in the older form that are not those of its config: ELBv2 takes only one of both.
+pub fn contradicts_itself(condition: &Members, canonical: &Value) -> bool {
+    let config = canonical
+        .as_object()
+        .and_then(|configs| configs.values().next());
+    ["values", "regexValues"].into_iter().any(|key| {
+        let mut older = condition.get(key).cloned().unwrap_or_default();
+        sort(&mut older);
+        !is_empty(&older) && config.and_then(|config| config.get(key)) != Some(&older)
+    })
+}
+
 /// Conditions in canonical form and order; those without one stay as they are, equal to nothing of ours.
 pub fn conditions<'a>(all: impl IntoIterator<Item = &'a Value>) -> Vec<Value> {
     let mut canonical: Vec<Value> = all
@@ -226,6 +238,40 @@ mod tests {
             json!({"field": "path-pattern", "values": ["/b", "/a"], "pathPatternConfig": {"values": ["/b", "/a"]}}),
         ] {
             assert_eq!(conditions([&other]), conditions([&config]), "{other}");
+        }
+    }
+
+    #[test]
+    fn values_beside_a_config_are_its_own_or_contradict_it() {
+        for (written, contradicts) in [
+            (
+                json!({"field": "path-pattern", "values": ["/b", "/a"]}),
+                false,
+            ),
+            (
+                json!({"values": ["/b", "/a"], "regexValues": [], "pathPatternConfig": {"values": ["/a", "/b"]}}),
+                false,
+            ),
+            (
+                json!({"values": ["/other"], "pathPatternConfig": {"values": ["/a"]}}),
+                true,
+            ),
+            (
+                json!({"regexValues": ["^/a"], "pathPatternConfig": {"values": ["/a"]}}),
+                true,
+            ),
+            (
+                json!({"values": ["a"], "sourceIpConfig": {"values": ["10.0.0.0/8"]}}),
+                true,
+            ),
+        ] {
+            let written = written.as_object().unwrap();
+            let canonical = condition(written).unwrap();
+            assert_eq!(
+                contradicts_itself(written, &canonical),
+                contradicts,
+                "{written:?}"
+            );
         }
     }
 

@@ -1,8 +1,11 @@
 //! Steady means quiet: no call that changes anything, no write; what others change is told and repaired.
 
-use serde_json::{Value, json};
+use std::cell::RefCell;
 
-use crate::harness::{objects::*, world::story};
+use serde_json::{Value, json};
+use simulator::Entry;
+
+use crate::harness::{World, objects::*, world::story};
 
 #[test]
 fn unchanged_apply_restart_and_forced_reconciles_change_nothing() {
@@ -231,6 +234,116 @@ fn suspended_object_is_left_alone() {
         resumed["spec"]["desiredCount"] = json!(2);
         world.apply(&[resumed]);
         world.until_scaled("web", 2).await;
+        world.check();
+    });
+}
+
+/// What the full surface names and others own: their ARNs take the words' places.
+fn with_foreign(world: &World, text: &str) -> String {
+    let elb = |operation: &str, input: Value| world.aws("elasticloadbalancing", operation, input);
+    let group = |name: &str| {
+        let input = json!({"Name": name, "Protocol": "HTTP", "Port": 8080, "VpcId": "vpc-demo", "TargetType": "ip"});
+        elb("CreateTargetGroup", input)["TargetGroups"][0]["TargetGroupArn"].take()
+    };
+    let [blue, green] = ["blue", "green"].map(group);
+    let rule = |priority: i32, path: &str, to: &Value| {
+        let conditions = json!([{"Field": "path-pattern", "Values": [path]}]);
+        let actions = json!([{"Type": "forward", "TargetGroupArn": to}]);
+        let input = json!({"ListenerArn": world.listener, "Priority": priority, "Conditions": conditions, "Actions": actions});
+        elb("CreateRule", input)["Rules"][0]["RuleArn"].take()
+    };
+    let [shifted, trial] = [rule(900, "/shifted", &blue), rule(901, "/trial", &green)];
+    let certificates =
+        json!([{"CertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/a"}]);
+    let answer = json!([{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]);
+    // A target group is behind one load balancer.
+    let balancers = elb("DescribeLoadBalancers", json!({}));
+    let balancer = &balancers["LoadBalancers"][0]["LoadBalancerArn"];
+    let secure = elb(
+        "CreateListener",
+        json!({"LoadBalancerArn": balancer, "Protocol": "HTTPS", "Port": 443, "Certificates": certificates, "DefaultActions": answer}),
+    );
+    let secure = &secure["Listeners"][0]["ListenerArn"];
+    let words = [
+        ("SECURE", secure),
+        ("LISTENER", &json!(world.listener)),
+        ("BLUE", &blue),
+        ("GREEN", &green),
+        ("RULE", &shifted),
+        ("TRIAL", &trial),
+        ("REVISION", &json!("1")),
+    ];
+    words.iter().fold(text.to_owned(), |text, (word, arn)| {
+        text.replace(word, arn.as_str().expect("text"))
+    })
+}
+
+#[test]
+fn all_that_can_be_declared_is_left_alone_for_a_hundred_looks() {
+    const LOOKS: usize = 100;
+    story("quiet", |mut world| async move {
+        world.flags = ["--drift-period", "100ms"].map(str::to_owned).into();
+        let text = include_str!("../argo-cd/testdata/full-surface.yaml");
+        // IAM judges the right to pass a role by its ARN.
+        let text = text.replace(
+            "role: ecsServiceRole",
+            "role: arn:aws:iam::000000000000:role/ecs",
+        );
+        let text = with_foreign(&world, &text);
+        world.start();
+        world.kubectl_with(&["apply", "-f", "-"], &text);
+        let [shifted, placed, linear, instance] =
+            ["shifted", "placed", "linear", "instance"].map(|name| world.aws_name(name));
+        let objects = [
+            ("EcsCluster", "main", "DescribeClusters", "full-main"),
+            ("EcsTaskDefinition", "fargate", "", "full-fargate"),
+            ("EcsTaskDefinition", "instance", "", &instance),
+            (
+                "EcsService",
+                "balanced",
+                "DescribeServices",
+                "full-balanced",
+            ),
+            ("EcsService", "shifted", "DescribeServices", &shifted),
+            ("EcsService", "placed", "DescribeServices", &placed),
+            ("EcsService", "linear", "DescribeServices", &linear),
+        ];
+        for (kind, name, ..) in objects {
+            world.until_ready(kind, name).await;
+        }
+        let counts = |object: &Value| {
+            let status = &object["status"];
+            (&status["activeServicesCount"], &status["runningTasksCount"]) == (&json!(4), &json!(2))
+        };
+        world.until("EcsCluster", "main", "counting", counts).await;
+        let is_look = |entry: &Entry, operation: &str, name: &str| {
+            let is_it = match operation {
+                "" => entry.operation == "DescribeTaskDefinition",
+                operation => entry.operation == operation,
+            };
+            is_it && entry.request.to_string().contains(&json!(name).to_string())
+        };
+        // What the last of these looks wrote, if anything, is in the audit log when the next one comes.
+        let each = async |more: usize| {
+            let seen = RefCell::new((world.simulator.journal().len(), [0; 7]));
+            world
+                .until_called("looks at each object", |entries| {
+                    let (read, looks) = &mut *seen.borrow_mut();
+                    for entry in &entries[*read..] {
+                        for ((_, _, operation, name), looks) in objects.iter().zip(&mut *looks) {
+                            *looks += usize::from(is_look(entry, operation, name));
+                        }
+                    }
+                    *read = entries.len();
+                    looks.iter().all(|looks| *looks >= more)
+                })
+                .await;
+        };
+        each(3).await;
+        let (mutations, writes) = (world.mutations(), world.writes());
+        each(LOOKS).await;
+        assert_eq!(world.mutations(), mutations);
+        assert_eq!(world.writes(), writes);
         world.check();
     });
 }
