@@ -27,7 +27,7 @@ test: lint ## check everything: formats, lints, dependencies, then every test
 	rm -rf $(SCRAPES)
 	cd tests/control-plane && CONTROL_PLANE=$(CURDIR)/.cache/bin/control-plane ../../$(GO) test -parallel=8 -count=1 ./check
 	RUST_TEST_THREADS=8 cargo test --locked --workspace --no-fail-fast
-	cargo test --locked --test chart -- --ignored # the rights that the stories used, against those that the chart grants
+	cargo test --locked --workspace --test chart -- --ignored # the rights that the stories used, against those that the chart grants
 	cd tests/argo-cd && RECORDED_OBJECTS=$${CARGO_TARGET_DIR:-$(CURDIR)/target}/tmp/recorded-objects ../../$(GO) test -vet=off -parallel=8 -count=1 .
 	cd tests/observability && SCRAPES=$(SCRAPES) ../../$(GO) test -count=1 .
 

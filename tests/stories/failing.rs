@@ -274,7 +274,9 @@ fn api_server_restart_is_survived() {
         let mut record = Record::of("kubernetes-down");
         record.keep(
             &world
-                .until_told(port, "peace", |told| errors(told) == 0.0)
+                .until_told(port, "peace", |told| {
+                    errors(told) == 0.0 && told.is_peaceful()
+                })
                 .await,
         );
         world.plane().down();

@@ -41,14 +41,15 @@ impl Scrape {
             && self.sum("controller_runtime_active_workers", &[]) == 0.0
     }
 
-    /// Whether nothing is under way and nothing wrong. What the operator tells of its objects is as its watch shows them,
+    /// Whether this process leads, nothing is under way and nothing wrong. What the operator tells of its objects is as its watch shows them,
     /// a moment later than the API server does.
     pub fn is_peaceful(&self) -> bool {
         let told = |labels| self.sum("operator_status_condition_count", labels);
         let not_ready = told(&["type=\"Ready\"", "status=\"False\""]);
         let reconciling = told(&["type=\"Reconciling\"", "status=\"True\""]);
         let rollouts = self.sum("ecs_operator_rollout_oldest_in_progress_seconds", &[]);
-        self.is_quiet() && not_ready == 0.0 && reconciling == 0.0 && rollouts == 0.0
+        let leads = self.sum("leader_election_master_status", &[]) == 1.0;
+        leads && self.is_quiet() && not_ready + reconciling + rollouts == 0.0
     }
 
     /// How many series it has.
