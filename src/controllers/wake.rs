@@ -38,9 +38,9 @@ pub fn on_change<K: Kind>(
     move |guarded| {
         let mut key = ObjectRef::from_obj(guarded);
         key.extra = ObjectRefExtra::default();
-        let is_news = if store.get(&key).is_none() {
-            known.remove(&key).is_some()
-        } else {
+        // While the objects are listed the store has none of them yet: only what was known can be gone.
+        let is_gone = store.get(&key).is_none() && known.remove(&key).is_some();
+        let is_news = is_gone || {
             let now = guarded.0.as_ref().map_or(0, published);
             let is_known = guarded.0.as_ref().is_ok_and(&known_already);
             known.insert(key, now) != Some(now) && !is_known
@@ -135,4 +135,51 @@ pub fn received<T>(channel: mpsc::UnboundedReceiver<T>) -> impl Stream<Item = T>
     futures::stream::unfold(channel, |mut channel| async move {
         channel.recv().await.map(|message| (message, channel))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use kube::runtime::watcher::Event;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn cluster(status: &Value) -> Guarded<EcsCluster> {
+        let object = json!({"apiVersion": "ecs-operator.dev/v1alpha1", "kind": "EcsCluster", "spec": {}, "status": status,
+            "metadata": {"namespace": "team", "name": "main", "uid": "u1"}});
+        serde_json::from_value(object).expect("a cluster")
+    }
+
+    #[test]
+    fn what_was_listed_is_news_again_only_when_it_changes_or_goes() {
+        let (stores, mut writers) = Stores::new();
+        let (tell, mut told) = mpsc::unbounded_channel();
+        let mut touched = on_change(
+            stores.clusters.clone(),
+            published_cluster,
+            |_| false,
+            move |_, name| tell.send(name.to_owned()).expect("somebody hears"),
+        );
+        let mut is_news = |event: &Event<Guarded<EcsCluster>>| {
+            writers.clusters.apply_watcher_event(event);
+            if let Event::InitApply(it) | Event::Apply(it) | Event::Delete(it) = event {
+                touched(it);
+            }
+            told.try_recv().is_ok()
+        };
+        let made = json!({"clusterName": "team-main", "observedGeneration": 1});
+        let seen_again = json!({"clusterName": "team-main", "observedGeneration": 2});
+        let other = cluster(&json!({"clusterName": "other"}));
+        for (event, expected) in [
+            (Event::Init, false),
+            (Event::InitApply(cluster(&made)), true),
+            (Event::InitDone, false),
+            (Event::Apply(cluster(&made)), false),
+            (Event::Apply(cluster(&seen_again)), false),
+            (Event::Apply(other.clone()), true),
+            (Event::Delete(other), true),
+        ] {
+            assert_eq!(is_news(&event), expected, "{event:?}");
+        }
+    }
 }
