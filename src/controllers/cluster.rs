@@ -75,8 +75,7 @@ impl Kind for EcsCluster {
         (): &(),
         installation: &Installation,
     ) -> Result<DesiredCluster, Invalid> {
-        let known = self.status.as_ref().and_then(Self::known_arn);
-        cluster::desired(id, &self.spec, known, installation)
+        cluster::desired(id, &self.spec, self.arn(), installation)
     }
 
     async fn observe(aws: &Aws, desired: &DesiredCluster) -> Result<Look<Cluster>, AwsError> {
@@ -88,10 +87,9 @@ impl Kind for EcsCluster {
     }
 
     fn plan(&self, desired: &DesiredCluster, observed: &Cluster) -> Plan {
-        let known = self.status.as_ref().and_then(Self::known_arn);
         let applied = self.status.iter().flat_map(|status| &status.applied);
         let applied = applied.cloned().collect();
-        plan::cluster::plan(desired, observed.cluster.as_ref(), known, &applied)
+        plan::cluster::plan(desired, observed.cluster.as_ref(), self.arn(), &applied)
     }
 
     fn foresee(observed: &mut Cluster, step: &Step) {
@@ -140,8 +138,7 @@ impl Kind for EcsCluster {
     }
 
     fn target(&self, id: Identity<'_>, _: &Stores, installation: &Installation) -> Option<Target> {
-        let known = self.status.as_ref().and_then(Self::known_arn);
-        cluster::target(id, &self.spec, known, installation).ok()
+        cluster::target(id, &self.spec, self.arn(), installation).ok()
     }
 
     async fn observe_deletion(aws: &Aws, target: &Target) -> Result<Look<Cluster>, AwsError> {

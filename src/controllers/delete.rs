@@ -71,9 +71,7 @@ pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Turn, k
         let plan = object.plan_deletion(&target, &observed);
         if plan.steps.is_empty() {
             match plan.state {
-                State::Settled
-                    if aws.may_show_up(id.uid, object.status().is_some_and(K::is_known)) =>
-                {
+                State::Settled if aws.may_show_up(id.uid, object.arn().is_some()) => {
                     report.outcome = Outcome::Waiting(Reason::Draining, UNSEEN.into());
                 }
                 State::Settled => {

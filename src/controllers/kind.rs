@@ -106,15 +106,14 @@ pub trait Kind: Object + Serialize + Send + Sync + 'static {
     }
     /// The AWS resource that the status tells of.
     fn known_arn(status: &Self::Status) -> Option<&str>;
-    /// Whether the status tells of an AWS resource.
-    fn is_known(status: &Self::Status) -> bool {
-        Self::known_arn(status).is_some()
+    /// ARN of what the object is known to have in AWS.
+    fn arn(&self) -> Option<&str> {
+        self.status().and_then(Self::known_arn)
     }
     /// The Region of what it has in AWS, else the declared one; none: the operator's.
     fn region(&self) -> Option<&str> {
-        let known = self.status().and_then(Self::known_arn);
         let declared = self.lifecycle().region.as_deref();
-        known.and_then(arn::region).or(declared)
+        self.arn().and_then(arn::region).or(declared)
     }
     /// The error that the last status tells.
     fn last_error(status: &Self::Status) -> Option<&LastError>;

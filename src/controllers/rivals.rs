@@ -16,7 +16,7 @@ pub fn older<K: Kind>(
     stores: &Stores,
     installation: &Installation,
 ) -> Option<(String, String)> {
-    if object.status().is_some_and(K::is_known) || filter::observes_only(object.lifecycle()) {
+    if object.arn().is_some() || filter::observes_only(object.lifecycle()) {
         return None;
     }
     fn region<'a, K: Kind>(object: &'a K, installation: &'a Installation) -> &'a str {

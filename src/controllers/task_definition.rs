@@ -139,8 +139,7 @@ impl Kind for EcsTaskDefinition {
         history: &Option<History>,
         installation: &Installation,
     ) -> Result<DesiredTaskDefinition, Invalid> {
-        let known = self.status.as_ref().and_then(Self::known_arn);
-        let desired = task_definition::desired(id, &self.spec, known, installation)?;
+        let desired = task_definition::desired(id, &self.spec, self.arn(), installation)?;
         Ok(DesiredTaskDefinition {
             history: history.clone(),
             ..desired
@@ -230,8 +229,7 @@ impl Kind for EcsTaskDefinition {
     }
 
     fn target(&self, id: Identity<'_>, _: &Stores, installation: &Installation) -> Option<Target> {
-        let known = self.status.as_ref().and_then(Self::known_arn);
-        task_definition::target(id, &self.spec, known, installation).ok()
+        task_definition::target(id, &self.spec, self.arn(), installation).ok()
     }
 
     async fn observe_deletion(aws: &Aws, target: &Target) -> Result<Look<Family>, AwsError> {

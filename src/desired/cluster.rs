@@ -7,7 +7,7 @@ use crate::{
         strategy::CapacityProviderStrategyItem,
     },
     model::{
-        Installation, Members, Tags, arn,
+        Installation, Members, Tags,
         declared::{self, Paths},
         hash,
         ownership::{self, Owner},
@@ -59,10 +59,7 @@ pub fn target(
     installation: &Installation,
 ) -> Result<Target, Invalid> {
     Ok(Target {
-        name: match known_arn.and_then(arn::name) {
-            Some(known) => known.to_owned(),
-            None => id.aws_name(spec.cluster_name.as_deref(), NAME)?,
-        },
+        name: known::name(known_arn, id, spec.cluster_name.as_deref(), NAME)?,
         owner: id.owner(installation),
     })
 }
@@ -77,8 +74,7 @@ pub fn desired(
     let mut members = members(spec);
     check(spec, &members)?;
     if let Some(arn) = known_arn {
-        let name = id.aws_name(spec.cluster_name.as_deref(), NAME)?;
-        known::stays(NAME, &name, arn::name(arn), arn)?;
+        known::keeps_name(arn, id, spec.cluster_name.as_deref(), NAME)?;
         known::stays_in_region(&spec.lifecycle, arn, installation)?;
     }
     let target = target(id, spec, known_arn, installation)?;

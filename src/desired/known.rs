@@ -1,11 +1,35 @@
 //! What an object is known to have in AWS stays what it means: Region, cluster and name are immutable, also when the object was
 //! written around admission or the operator was given another Region. Else another resource would be made, and this one forgotten.
 
-use super::Invalid;
+use super::{Identity, Invalid};
 use crate::{
     api::Lifecycle,
     model::{Installation, arn},
 };
+
+/// The name in AWS: that of the known resource, if there is one, else the declared one or what follows from the object's.
+pub fn name(
+    known_arn: Option<&str>,
+    id: Identity<'_>,
+    declared: Option<&str>,
+    path: &str,
+) -> Result<String, Invalid> {
+    match known_arn.and_then(arn::name) {
+        Some(known) => Ok(known.to_owned()),
+        None => id.aws_name(declared, path),
+    }
+}
+
+/// Refuses another name than the known resource has.
+pub fn keeps_name(
+    known_arn: &str,
+    id: Identity<'_>,
+    declared: Option<&str>,
+    path: &str,
+) -> Result<(), Invalid> {
+    let name = id.aws_name(declared, path)?;
+    stays(path, &name, arn::name(known_arn), known_arn)
+}
 
 /// Refuses another value of an immutable member than the known resource has. `seen` is none when its ARN does not say.
 pub fn stays(

@@ -158,10 +158,7 @@ pub fn target(
         .flat_map(RuleAction::target_group_arns);
     Ok(Target {
         cluster: cluster.to_owned(),
-        name: match known.arn.as_deref().and_then(arn::name) {
-            Some(known) => known.to_owned(),
-            None => id.aws_name(spec.service_name.as_deref(), NAME)?,
-        },
+        name: known::name(known.arn.as_deref(), id, spec.service_name.as_deref(), NAME)?,
         owner: id.owner(installation),
         target_groups: target_group_names(id, spec, installation)
             .into_iter()
@@ -190,8 +187,7 @@ pub fn desired(
     schema::SERVICE.check(&members)?;
     service_rules::check(spec)?;
     if let Some(arn) = &known.arn {
-        let name = id.aws_name(spec.service_name.as_deref(), NAME)?;
-        known::stays(NAME, &name, arn::name(arn), arn)?;
+        known::keeps_name(arn, id, spec.service_name.as_deref(), NAME)?;
         let cluster = match spec.cluster {
             Some(_) => "spec.cluster",
             None => "spec.clusterRef",

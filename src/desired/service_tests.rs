@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     Invalid,
     service::{DesiredService, Known, References, desired, target},
-    testing::{WEB, installation, spec},
+    testing::{self, WEB, installation, spec},
 };
 
 const LISTENER: &str = "arn:aws:elasticloadbalancing:us-east-1:000000000000:listener/app/demo/1/2";
@@ -19,17 +19,7 @@ fn web() -> Value {
 }
 
 fn build(json: Value) -> Result<DesiredService, Invalid> {
-    let references = References {
-        cluster: "main".into(),
-        task_definition: "arn:aws:ecs:us-east-1:0:task-definition/web:1".into(),
-    };
-    desired(
-        WEB,
-        &spec(json),
-        &references,
-        &Known::default(),
-        &installation(),
-    )
+    testing::service(json, "arn:aws:ecs:us-east-1:0:task-definition/web:1")
 }
 
 #[test]

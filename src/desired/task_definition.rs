@@ -12,7 +12,7 @@ use super::{Identity, Invalid, declared_tags, known, members, remove_lifecycle, 
 use crate::{
     api::{EcsTaskDefinitionSpec, container::ContainerDefinition, size},
     model::{
-        Installation, Members, Tags, arn,
+        Installation, Members, Tags,
         declared::Paths,
         hash,
         ownership::{self, Owner},
@@ -86,10 +86,7 @@ pub fn target(
     installation: &Installation,
 ) -> Result<Target, Invalid> {
     Ok(Target {
-        family: match known_arn.and_then(arn::name) {
-            Some(known) => known.to_owned(),
-            None => id.aws_name(spec.family.as_deref(), FAMILY)?,
-        },
+        family: known::name(known_arn, id, spec.family.as_deref(), FAMILY)?,
         owner: id.owner(installation),
         known_arn: known_arn.map(str::to_owned),
     })
@@ -105,8 +102,7 @@ pub fn desired(
     let mut members = members(spec);
     check(spec, &members)?;
     if let Some(arn) = known_arn {
-        let family = id.aws_name(spec.family.as_deref(), FAMILY)?;
-        known::stays(FAMILY, &family, arn::name(arn), arn)?;
+        known::keeps_name(arn, id, spec.family.as_deref(), FAMILY)?;
         known::stays_in_region(&spec.lifecycle, arn, installation)?;
     }
     let target = target(id, spec, known_arn, installation)?;

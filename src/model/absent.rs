@@ -1,7 +1,9 @@
 //! What AWS means by a member of a service, target group or cluster that is absent: declaring just that changes nothing, and AWS may
 //! leave it out of an answer or fill it in (aws.md 4.4, and the descriptions of the members in the model of each API).
 
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use super::Members;
 
 /// Numbers that absence means. Every other number says something, 0 too: a timeout of Service Connect of 0 seconds is none at all,
 /// where absence is 15 seconds, or minutes. Absence of what is not here is a number that depends on other members
@@ -55,16 +57,42 @@ pub fn is_absence(key: &str, value: &Value) -> bool {
         Value::Array(items) => items.is_empty(),
         Value::Object(members) if is_map(key) => members.is_empty(),
         Value::Object(members) => {
-            *value == json!({"type": "ECS"})
-                || *value == json!({"type": "BOUNDED_PERCENT", "value": 50})
-                || members.iter().all(|(key, value)| is_absence(key, value))
+            is_default_block(members) || members.iter().all(|(key, value)| is_absence(key, value))
         }
+    }
+}
+
+/// Whether it is the deployment controller, or the threshold of a circuit breaker, that AWS takes by itself.
+fn is_default_block(members: &Members) -> bool {
+    let is = |key: &str, expected: &str| members.get(key).is_some_and(|value| value == expected);
+    match members.len() {
+        1 => is("type", "ECS"),
+        2 => {
+            is("type", "BOUNDED_PERCENT") && members.get("value").is_some_and(|value| *value == 50)
+        }
+        _ => false,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn blocks_that_aws_takes_by_itself_are_absence_and_others_are_not() {
+        for (block, expected) in [
+            (json!({"type": "ECS"}), true),
+            (json!({"type": "EXTERNAL"}), false),
+            (json!({"type": "BOUNDED_PERCENT", "value": 50}), true),
+            (json!({"type": "BOUNDED_PERCENT", "value": 40}), false),
+            (json!({"type": "COUNT", "value": 50}), false),
+            (json!({"type": "ECS", "value": 50}), false),
+        ] {
+            assert_eq!(is_absence("block", &block), expected, "{block}");
+        }
+    }
 
     #[test]
     fn zero_is_a_value_where_absence_is_another() {

@@ -5,10 +5,7 @@ use serde_json::{Value, json};
 use super::{Plan, State, Step, rollout::History, service::plan};
 use crate::{
     api::{condition::Reason, service::Rollout},
-    desired::{
-        service::{DesiredService, Known, References, desired},
-        testing::{WEB, installation, spec},
-    },
+    desired::{service::DesiredService, testing},
     model::{
         Members,
         observed::{FailedDeployment, Health, Resource, Rule, Service, TargetGroup},
@@ -33,18 +30,7 @@ pub(super) fn balanced() -> Value {
 }
 
 pub(super) fn declared(json: Value, task_definition: &str) -> DesiredService {
-    let references = References {
-        cluster: "main".into(),
-        task_definition: task_definition.into(),
-    };
-    desired(
-        WEB,
-        &spec(json),
-        &references,
-        &Known::default(),
-        &installation(),
-    )
-    .unwrap()
+    testing::service(json, task_definition).unwrap()
 }
 
 pub(super) fn members(json: Value) -> Members {

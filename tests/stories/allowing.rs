@@ -128,13 +128,7 @@ fn policy_of_another_cluster_lets_nothing_be_made_and_the_object_says_which_righ
 fn rules_and_deployments_of_another_cluster_can_be_neither_moved_nor_answered() {
     story("foreign_rights", |mut world| async move {
         let listener = world.listener.clone();
-        let with = |first: i32, second: i32| {
-            let mut service = balanced("web", &listener, "/a");
-            let rule = |path: &str, priority: i32| json!({"listenerArn": listener, "priority": priority, "conditions": [{"pathPatternConfig": {"values": [path]}}]});
-            service["spec"]["loadBalancers"][0]["targetGroup"]["rules"] =
-                json!([rule("/a", first), rule("/b", second)]);
-            service
-        };
+        let with = |first, second| behind_two_rules("web", &listener, [first, second]);
         world.start();
         world.apply(&[
             cluster(),

@@ -208,13 +208,7 @@ fn rule_conditions_are_edited_without_a_gap() {
 fn swapped_priorities_are_set_in_one_call() {
     story("priority_swap", |mut world| async move {
         let listener = world.listener.clone();
-        let with = |first: i32, second: i32| {
-            let mut service = balanced("web", &listener, "/a");
-            let rule = |path: &str, priority: i32| json!({"listenerArn": listener, "priority": priority, "conditions": [{"pathPatternConfig": {"values": [path]}}]});
-            service["spec"]["loadBalancers"][0]["targetGroup"]["rules"] =
-                json!([rule("/a", first), rule("/b", second)]);
-            service
-        };
+        let with = |first, second| behind_two_rules("web", &listener, [first, second]);
         world.bring_up(with(10, 20)).await;
         let before = world.mutations().len();
         world.apply(&[with(20, 10)]);

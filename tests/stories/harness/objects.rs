@@ -60,6 +60,16 @@ pub fn balanced(name: &str, listener: &str, path: &str) -> Value {
     service
 }
 
+/// A service behind two rules of a listener, for `/a` and `/b`, with these priorities.
+pub fn behind_two_rules(name: &str, listener: &str, priorities: [i32; 2]) -> Value {
+    let mut service = balanced(name, listener, "/a");
+    let rule = |path: &str, priority: i32| json!({"listenerArn": listener, "priority": priority, "conditions": [{"pathPatternConfig": {"values": [path]}}]});
+    let [first, second] = priorities;
+    service["spec"]["loadBalancers"][0]["targetGroup"]["rules"] =
+        json!([rule("/a", first), rule("/b", second)]);
+    service
+}
+
 /// With a circuit breaker that rolls back.
 pub fn with_breaker(mut service: Value) -> Value {
     service["spec"]["deploymentConfiguration"] =
