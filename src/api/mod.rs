@@ -53,6 +53,9 @@ pub const GROUP: &str = "ecs-operator.dev";
 /// The finalizer that keeps an object until its AWS resources are gone (or retained).
 pub const FINALIZER: &str = "ecs-operator.dev/aws-resources";
 
+/// Annotation: what a new object declared when it got the finalizer. The operator's own; the status takes its place.
+pub const DECLARED: &str = "ecs-operator.dev/declared";
+
 /// Annotation: set it to any new value to reconcile now.
 pub const RECONCILE_AT: &str = "ecs-operator.dev/reconcile-at";
 

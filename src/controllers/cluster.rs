@@ -15,7 +15,7 @@ use crate::{
         cluster::{self, DesiredCluster, Target},
     },
     kubernetes::stores::{Guarded, Stores},
-    model::{Installation, Tags, observed::Cluster},
+    model::{Installation, Tags, declared::Paths, observed::Cluster},
     plan::{self, Plan, Step, filter},
     status,
 };
@@ -35,6 +35,10 @@ impl Kind for EcsCluster {
 
     fn status(&self) -> Option<&EcsClusterStatus> {
         self.status.as_ref()
+    }
+
+    fn status_mut(&mut self) -> &mut Option<EcsClusterStatus> {
+        &mut self.status
     }
 
     fn conditions(status: &EcsClusterStatus) -> &[Condition] {
@@ -76,6 +80,10 @@ impl Kind for EcsCluster {
         installation: &Installation,
     ) -> Result<DesiredCluster, Invalid> {
         cluster::desired(id, &self.spec, self.arn(), installation)
+    }
+
+    fn declared(desired: &DesiredCluster) -> Paths {
+        desired.declared()
     }
 
     async fn observe(aws: &Aws, desired: &DesiredCluster) -> Result<Look<Cluster>, AwsError> {

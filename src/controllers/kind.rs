@@ -19,7 +19,7 @@ use crate::{
         Object,
         stores::{Guarded, Stores},
     },
-    model::{Installation, Tags, arn, name::default_name},
+    model::{Installation, Tags, arn, declared::Paths, name::default_name},
     plan::{Plan, Step},
 };
 
@@ -60,7 +60,7 @@ pub trait Kind: Object + Serialize + Send + Sync + 'static {
     /// Its status.
     type Status: Serialize + PartialEq + Default + Clone + Send + Sync;
     /// Where its references lead.
-    type References: Send + Sync;
+    type References: Default + Send + Sync;
     /// Which AWS resources it means.
     type Target: Send + Sync;
     /// Those resources as declared.
@@ -77,6 +77,8 @@ pub trait Kind: Object + Serialize + Send + Sync + 'static {
     fn lifecycle(&self) -> &Lifecycle;
     /// The last status.
     fn status(&self) -> Option<&Self::Status>;
+    /// The last status, to be filled in.
+    fn status_mut(&mut self) -> &mut Option<Self::Status>;
     /// The conditions of a status.
     fn conditions(status: &Self::Status) -> &[Condition];
     /// The calls that a status foretells.
@@ -100,6 +102,8 @@ pub trait Kind: Object + Serialize + Send + Sync + 'static {
         references: &Self::References,
         installation: &Installation,
     ) -> Result<Self::Desired, Invalid>;
+    /// The declared members that could be taken out again. Pure.
+    fn declared(desired: &Self::Desired) -> Paths;
     /// Whether what is desired is known to differ from what the status says of AWS. Pure.
     fn is_due(_status: &Self::Status, _desired: &Self::Desired) -> bool {
         false

@@ -13,6 +13,7 @@ pub mod memory;
 mod outcomes;
 pub mod publish;
 pub mod reconcile;
+pub mod record;
 pub mod report;
 pub mod rivals;
 pub mod run;

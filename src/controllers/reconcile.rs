@@ -7,8 +7,16 @@ use kube::{Resource, ResourceExt};
 use tracing::Instrument;
 
 use super::{
-    adoption, context::Context, delete, failure::failed, kind::Kind, memory::Wave,
-    publish::publish, report::Report, rivals,
+    adoption,
+    context::Context,
+    delete,
+    failure::failed,
+    kind::{Kind, Pending},
+    memory::Wave,
+    publish::publish,
+    record,
+    report::Report,
+    rivals,
 };
 use crate::{
     api::{
@@ -16,9 +24,9 @@ use crate::{
         lifecycle::Drift,
     },
     aws::{AwsError, Kind as ErrorKind, observe::Look},
-    desired::Identity,
+    desired::{Identity, Invalid},
     kubernetes::{finalizer, fresh, status as kubernetes_status, stores::Guarded},
-    model::text::without_values,
+    model::{declared::Paths, text::without_values},
     plan::{
         Plan, State, Step, filter,
         forecast::{differences, forecast},
@@ -134,7 +142,7 @@ async fn live<K: Kind>(object: &K, context: &Context) -> Result<Turn, kube::Erro
     let references = object.resolve(&context.stores);
     let desired =
         references.map(|references| object.desired(id, &references, &context.installation));
-    let mut look = None;
+    let (mut look, mut recorded) = (None, None);
     if !observes_only && !finalizer::is_on(object) {
         let first_look = async {
             match &desired {
@@ -144,10 +152,16 @@ async fn live<K: Kind>(object: &K, context: &Context) -> Result<Turn, kube::Erro
         };
         // The answer says what the object is: for a new one nothing else need be asked. The look needs no finalizer, only what
         // follows from it does.
-        let (written, looked) =
-            tokio::join!(finalizer::put_on(&context.client, object), first_look);
+        let is_new = is_unsaid(object) && object.arn().is_none();
+        let declared = is_new.then(|| declared(object, id, &desired, context));
+        let annotation = declared.as_ref();
+        let annotation = annotation.and_then(|declared| record::annotation(object, declared));
+        let (written, looked) = tokio::join!(
+            finalizer::put_on(&context.client, object, annotation),
+            first_look
+        );
         let written = written?;
-        look = looked;
+        (look, recorded) = (looked, declared);
         is_current = written.metadata.generation == generation;
         if is_current {
             context.memory.proved(&uid, generation);
@@ -183,14 +197,37 @@ async fn live<K: Kind>(object: &K, context: &Context) -> Result<Turn, kube::Erro
         report.outcome = Outcome::Stalled(Reason::NameConflict, message);
         return publish(object, report, context).await;
     }
-    match converge(object, id, &desired, look, is_current, context).await? {
+    let given = Given {
+        look,
+        is_current,
+        recorded,
+    };
+    match converge(object, id, &desired, given, context).await? {
         Some(report) => publish(object, report, context).await,
         None => Ok(Turn::requeue(BEHIND)),
     }
 }
 
+/// What a new object declares, also when what it refers to is not there yet: nothing that could be taken out depends on that.
+fn declared<K: Kind>(
+    object: &K,
+    id: Identity<'_>,
+    desired: &Result<Result<K::Desired, Invalid>, Pending>,
+    context: &Context,
+) -> Vec<String> {
+    let paths = match desired {
+        Ok(Ok(desired)) => K::declared(desired),
+        Ok(Err(_)) => Paths::new(),
+        Err(_) => {
+            let desired = object.desired(id, &K::References::default(), &context.installation);
+            desired.map_or_else(|_| Paths::new(), |desired| K::declared(&desired))
+        }
+    };
+    paths.into_iter().collect()
+}
+
 /// Whether nothing was ever said of the object.
-fn is_unsaid<K: Kind>(object: &K) -> bool {
+pub fn is_unsaid<K: Kind>(object: &K) -> bool {
     object
         .status()
         .is_none_or(|status| K::conditions(status).is_empty())
@@ -203,16 +240,29 @@ fn is_newer<K: Kind>(object: &K, age: Duration, context: &Context) -> bool {
         && made.is_some_and(|made| context.now().duration_since(made.0).unsigned_abs() < age)
 }
 
+/// What a reconcile knows before it looks.
+struct Given<O> {
+    /// A look that was taken already.
+    look: Option<Result<Look<O>, AwsError>>,
+    /// That the object is as the watch shows it was just proved.
+    is_current: bool,
+    /// What was just put on record of an object that has nothing in AWS yet.
+    recorded: Option<Vec<String>>,
+}
+
 /// The line, wave after wave, until nothing is left to do now. None: the object is not as the watch shows it.
-/// `given`: a look that was taken already. `is_current`: that the object is as shown was just proved.
 async fn converge<K: Kind>(
     object: &K,
     id: Identity<'_>,
     desired: &K::Desired,
-    mut given: Option<Result<Look<K::Observed>, AwsError>>,
-    mut is_current: bool,
+    given: Given<K::Observed>,
     context: &Context,
 ) -> Result<Option<Report<K>>, kube::Error> {
+    let Given {
+        mut look,
+        mut is_current,
+        recorded,
+    } = given;
     let mut report = Report::of(object);
     let uid = id.uid;
     let aws = context.aws(object.region());
@@ -220,14 +270,22 @@ async fn converge<K: Kind>(
     // What AWS does not say now is not "still Ready" when a change is known to be due.
     let mut is_changing = K::is_due(&report.status, desired);
     let mut is_intended = false;
+    // Of what is new nothing is in AWS, whatever is on record.
+    let in_aws = match &recorded {
+        Some(_) => Vec::new(),
+        None => K::applied(&mut report.status).clone(),
+    };
+    if let Some(recorded) = recorded {
+        *K::applied(&mut report.status) = recorded;
+    }
     let before = K::applied(&mut report.status).clone();
     let mut has_effect = false;
     for wave in 0..WAVES {
-        let look = match given.take() {
+        let seen = match look.take() {
             Some(look) => look,
             None => K::observe(&aws, desired).await,
         };
-        let observed = match look {
+        let observed = match seen {
             Ok(Ok(observed)) => observed,
             Ok(Err(unseen)) => {
                 report.outcome = Outcome::Waiting(
@@ -282,7 +340,11 @@ async fn converge<K: Kind>(
             adoption::announce(object, &told, context).await;
             report.plan = told;
             // An edit of what is only planned takes nothing out of AWS.
-            *K::applied(&mut report.status) = before;
+            *K::applied(&mut report.status) = if is_unsaid(object) {
+                Vec::new()
+            } else {
+                in_aws
+            };
             report.outcome = Outcome::Waiting(
                 Reason::Updating,
                 "adopting what exists in AWS: status.plan tells what is done next".into(),
@@ -312,12 +374,11 @@ async fn converge<K: Kind>(
         }
         is_current = true;
         // Once a reconcile: what later waves create is in it, and what was seen meanwhile is written at the end.
-        // What an edit adds to the declaration is on record before it is in AWS, so that it can be taken out again whatever
-        // happens to this process. Not so for a new object, for which the write would be one more on top of each creation.
-        let adds = !is_unsaid(object)
-            && K::applied(&mut report.status)
-                .iter()
-                .any(|path| !before.contains(path));
+        // What is declared is on record before it is in AWS, so that it can be taken out again whatever happens to this process:
+        // of a new object since it has the finalizer, of an edit from here on.
+        let adds = K::applied(&mut report.status)
+            .iter()
+            .any(|path| !before.contains(path));
         if !is_intended && (K::intend(&mut report.status, desired, &plan) || adds) {
             let version =
                 kubernetes_status::apply(&context.client, object, object.status(), &report.status)
@@ -342,7 +403,7 @@ async fn converge<K: Kind>(
                     ) =>
             {
                 // Refused: what was declared is not in AWS, and what AWS has there is not ours to set back.
-                *K::applied(&mut report.status) = before;
+                *K::applied(&mut report.status) = in_aws;
                 return Ok(Some(failed(report, error, is_changing)));
             }
             Err(error) => return Ok(Some(failed(report, error, is_changing))),
@@ -350,7 +411,7 @@ async fn converge<K: Kind>(
         }
         let mut seen = observed;
         if applied.len() == 1 && K::absorb(&mut seen, &applied[0]) {
-            given = Some(Ok(Ok(seen)));
+            look = Some(Ok(Ok(seen)));
         }
     }
     report.outcome = Outcome::Waiting(Reason::Updating, "more is left to do; continuing".into());

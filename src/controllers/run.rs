@@ -25,6 +25,7 @@ use super::{
     context::Context,
     kind::Kind,
     reconcile::reconcile,
+    record,
     tally::{self, Queues, Tally},
     wake::{
         on_change, published_cluster, published_task_definition, received, wake_all,
@@ -217,6 +218,9 @@ fn objects<K: Kind>(
             }
         })
         .modify(|guarded| {
+            if let Ok(object) = &mut guarded.0 {
+                record::restore(object);
+            }
             // Never read, and often longer than the object itself.
             let meta = guarded.meta_mut();
             meta.managed_fields = None;

@@ -26,7 +26,7 @@ use crate::{
         service::{self, DesiredService, Known, References, Target},
     },
     kubernetes::stores::{Guarded, Stores},
-    model::{Installation, Tags, arn, observed},
+    model::{Installation, Tags, arn, declared::Paths, observed},
     plan::{self, Plan, State, Step, filter, refusal, rollout::History},
     status,
 };
@@ -158,6 +158,10 @@ impl Kind for EcsService {
         self.status.as_ref()
     }
 
+    fn status_mut(&mut self) -> &mut Option<EcsServiceStatus> {
+        &mut self.status
+    }
+
     fn conditions(status: &EcsServiceStatus) -> &[Condition] {
         &status.conditions
     }
@@ -274,6 +278,10 @@ impl Kind for EcsService {
 
     fn foresee(observed: &mut observed::Service, step: &Step) {
         plan::foresee::service(observed, step);
+    }
+
+    fn declared(desired: &DesiredService) -> Paths {
+        desired.declared.clone()
     }
 
     fn tags(observed: &observed::Service) -> Option<&Tags> {

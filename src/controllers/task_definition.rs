@@ -21,7 +21,7 @@ use crate::{
         task_definition::{self, DesiredTaskDefinition, History, Target},
     },
     kubernetes::stores::{Guarded, Stores},
-    model::{Installation, Tags, arn, observed::Family, ownership},
+    model::{Installation, Tags, arn, declared::Paths, observed::Family, ownership},
     plan::{self, Plan, Step, filter},
     status,
 };
@@ -80,6 +80,10 @@ impl Kind for EcsTaskDefinition {
 
     fn status(&self) -> Option<&EcsTaskDefinitionStatus> {
         self.status.as_ref()
+    }
+
+    fn status_mut(&mut self) -> &mut Option<EcsTaskDefinitionStatus> {
+        &mut self.status
     }
 
     fn conditions(status: &EcsTaskDefinitionStatus) -> &[Condition] {
@@ -176,6 +180,10 @@ impl Kind for EcsTaskDefinition {
 
     fn foresee(observed: &mut Family, step: &Step) {
         plan::foresee::family(observed, step);
+    }
+
+    fn declared(desired: &DesiredTaskDefinition) -> Paths {
+        desired.declared()
     }
 
     fn tags(observed: &Family) -> Option<&Tags> {

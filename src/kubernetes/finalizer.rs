@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{FIELD_MANAGER, Object, in_time};
-use crate::api::FINALIZER;
+use crate::api::{DECLARED, FINALIZER};
 
 /// Whether the object carries our finalizer.
 pub fn is_on<K: Resource>(object: &K) -> bool {
@@ -19,18 +19,21 @@ pub fn is_on<K: Resource>(object: &K) -> bool {
         .any(|finalizer| finalizer == FINALIZER)
 }
 
-/// Puts the finalizer on and returns the object's metadata as they are then. Server-side apply: it adds ours to those of others whatever
+/// Puts the finalizer on, with the annotation of what is declared, and returns the object's metadata as they are then. Server-side apply: it adds ours to those of others whatever
 /// they did meanwhile, so that an object that somebody else writes at the same time is no conflict.
 pub async fn put_on<K: Object>(
     client: &Client,
     object: &K,
+    declared: Option<String>,
 ) -> Result<PartialObjectMeta<K>, kube::Error> {
-    apply(client, object, json!([FINALIZER])).await
+    let annotations = declared.map(|declared| json!({DECLARED: declared}));
+    let metadata = json!({"finalizers": [FINALIZER], "annotations": annotations});
+    apply(client, object, metadata).await
 }
 
 /// Takes the finalizer off. An object that is gone already is fine.
 pub async fn take_off<K: Object>(client: &Client, object: &K) -> Result<(), kube::Error> {
-    let left = match apply(client, object, json!([])).await {
+    let left = match apply(client, object, json!({"finalizers": []})).await {
         Err(kube::Error::Api(answer)) if is_gone(&answer) => return Ok(()),
         result => result?,
     };
@@ -65,18 +68,19 @@ fn is_gone(answer: &Status) -> bool {
     answer.is_not_found() || (answer.is_conflict() && message.contains("uid"))
 }
 
-/// Says which finalizers are ours. The UID keeps it from an object of the same name that came later, and from making one.
+/// Says what of the metadata is ours, and takes it when others wrote it too: an annotation that a manifest was exported with. The UID keeps it from an object of the same name that came later, and from making one.
 async fn apply<K: Object>(
     client: &Client,
     object: &K,
-    finalizers: Value,
+    mut metadata: Value,
 ) -> Result<PartialObjectMeta<K>, kube::Error> {
+    metadata["uid"] = json!(object.uid());
     let patch = json!({
         "apiVersion": K::api_version(&()),
         "kind": K::kind(&()),
-        "metadata": {"uid": object.uid(), "finalizers": finalizers},
+        "metadata": metadata,
     });
-    let params = PatchParams::apply(FIELD_MANAGER);
+    let params = PatchParams::apply(FIELD_MANAGER).force();
     patch_metadata(client, object, &params, &Patch::Apply(patch)).await
 }
 

@@ -1,4 +1,4 @@
-//! Writing to Kubernetes: status, finalizer and events, and nothing else of an object; besides, the Lease of the election.
+//! Writing to Kubernetes: status, finalizer with the annotation that goes with it, and events, and nothing else of an object; besides, the Lease of the election.
 
 pub mod counted;
 pub mod events;

@@ -5,23 +5,62 @@ use simulator::{Effect, Fault, Outcome};
 
 use crate::harness::{World, objects::*, world::story};
 
+/// Kills the operator in a call, before its effect or after it.
+async fn killed_at(world: &mut World, effect: Effect, operation: &str) {
+    // Never released: a call whose client is gone must not take effect later.
+    let fault = Fault::new(effect).operation(operation).times(1);
+    world.simulator.fault(fault);
+    let known = world.simulator.journal().len();
+    world.start();
+    world
+        .until_called(&format!("{operation} is held"), |entries| {
+            entries[known..]
+                .iter()
+                .any(|entry| entry.outcome == Outcome::Held)
+        })
+        .await;
+    world.kill();
+}
+
 /// Kills the operator in a call: once before its effect and once after it, before the reply is read.
 async fn killed_in(world: &mut World, operation: &str) {
     for effect in [Effect::Hang, Effect::HangAfter] {
-        // Never released: a call whose client is gone must not take effect later.
-        let fault = Fault::new(effect).operation(operation).times(1);
-        world.simulator.fault(fault);
-        let known = world.simulator.journal().len();
-        world.start();
-        world
-            .until_called(&format!("{operation} is held"), |entries| {
-                entries[known..]
-                    .iter()
-                    .any(|entry| entry.outcome == Outcome::Held)
-            })
-            .await;
-        world.kill();
+        killed_at(world, effect, operation).await;
     }
+}
+
+#[test]
+fn what_is_taken_out_after_a_creation_nobody_saw_the_end_of_is_set_back() {
+    story("killed_and_edited", |mut world| async move {
+        let (mut main, mut web) = (cluster(), service("web"));
+        let tags = json!({"team": "a"});
+        main["spec"]["tags"] = tags.clone();
+        web["spec"]["tags"] = tags;
+        web["spec"]["enableExecuteCommand"] = json!(true);
+        // All at once: the service is on record before what it refers to is there.
+        world.apply(&[main, task_definition("web", "nginx:1"), web]);
+        killed_at(&mut world, Effect::HangAfter, "CreateCluster").await;
+        world.apply(&[cluster()]);
+        killed_at(&mut world, Effect::HangAfter, "CreateService").await;
+        let web = world.get("EcsService", "web").await.expect("the service");
+        let applied = &web["status"]["applied"];
+        assert!(applied.is_null(), "what is on record cost a write: {web}");
+        world.apply(&[service("web")]);
+        world.start();
+        world.until_ready("EcsService", "web").await;
+        world.until_ready("EcsCluster", "main").await;
+
+        let main = json!({"clusters": [world.aws_name("main")], "include": ["TAGS"]});
+        let main = &world.aws("ecs", "DescribeClusters", main)["clusters"][0];
+        let web = json!({"cluster": world.aws_name("main"), "services": [world.aws_name("web")], "include": ["TAGS"]});
+        let web = &world.aws("ecs", "DescribeServices", web)["services"][0];
+        assert_eq!(web["enableExecuteCommand"], false, "{web}");
+        for seen in [main, web] {
+            let mut tags = seen["tags"].as_array().into_iter().flatten();
+            assert!(tags.all(|tag| tag["key"] != "team"), "{seen}");
+        }
+        world.check();
+    });
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::assess::{Assessed, Standing};
 use crate::{
     api::{EcsCluster, EcsService, EcsTaskDefinition, GROUP},
     cli::files::Text,
-    controllers::kind::Kind,
+    controllers::{kind::Kind, record},
     import::{prune::Pruner, shape::Shape},
     kubernetes::stores::Stores,
     model::text::without_values,
@@ -265,7 +265,10 @@ async fn list<K: Kind>(
     let mut objects = Vec::new();
     for guarded in list {
         match guarded.0 {
-            Ok(object) => objects.push(object),
+            Ok(mut object) => {
+                record::restore(&mut object);
+                objects.push(object);
+            }
             Err(invalid) => unreadable.push(Assessed {
                 kind: K::kind(&()).into_owned(),
                 namespace: invalid.metadata.namespace.unwrap_or_default(),

@@ -1,0 +1,98 @@
+//! What a new object declares, on record before anything of it is in AWS: what is taken out of the spec later is then known to
+//! have been there, whatever happens to this process before the first status. The record is an annotation and goes with the
+//! finalizer, so that it costs no write; from the first status on it is the status that says.
+
+use kube::{Resource, ResourceExt};
+use serde::{Deserialize, Serialize};
+
+use super::{kind::Kind, reconcile::is_unsaid};
+use crate::api::DECLARED;
+
+/// The annotation's value.
+#[derive(Deserialize, Serialize)]
+struct Record {
+    /// Whose: a manifest that was exported with the annotation makes another object.
+    uid: String,
+    /// The declared members, as paths.
+    members: Vec<String>,
+}
+
+/// The annotation of an object that declares this; none: it declares nothing that could be taken out.
+pub fn annotation<K: Resource>(object: &K, declared: &[String]) -> Option<String> {
+    let record = Record {
+        uid: object.meta().uid.clone()?,
+        members: declared.to_vec(),
+    };
+    (!declared.is_empty()).then(|| serde_json::json!(record).to_string())
+}
+
+/// Makes the record of an object without a status part of its status, as all else reads it there.
+pub fn restore<K: Kind>(object: &mut K) {
+    let is_unsaid = is_unsaid(object);
+    let Some(said) = object.annotations_mut().remove(DECLARED) else {
+        return;
+    };
+    match serde_json::from_str::<Record>(&said) {
+        Ok(record) if is_unsaid && Some(&record.uid) == object.meta().uid.as_ref() => {
+            let applied = K::applied(object.status_mut().get_or_insert_default());
+            if applied.is_empty() {
+                *applied = record.members;
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::api::EcsService;
+
+    fn service(uid: &str, status: serde_json::Value, annotation: &str) -> EcsService {
+        serde_json::from_value(json!({
+            "apiVersion": "ecs-operator.dev/v1alpha1", "kind": "EcsService",
+            "metadata": {"name": "web", "uid": uid, "annotations": {DECLARED: annotation, "team": "a"}},
+            "spec": {}, "status": status,
+        }))
+        .expect("a service")
+    }
+
+    #[test]
+    fn record_is_read_until_a_status_says_it() {
+        let declared = ["/enableExecuteCommand".to_owned()];
+        let blank = service("u1", json!(null), "");
+        let annotation = annotation(&blank, &declared).expect("an annotation");
+        let condition = json!({"type": "Ready", "status": "False", "reason": "Creating", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"});
+        for (uid, status, said, expected) in [
+            ("u1", json!(null), annotation.as_str(), Some(&declared[..])),
+            (
+                "u1",
+                json!({"applied": ["/role"]}),
+                &annotation,
+                Some(&["/role".to_owned()][..]),
+            ),
+            (
+                "u1",
+                json!({"conditions": [condition]}),
+                &annotation,
+                Some(&[][..]),
+            ),
+            ("u2", json!(null), &annotation, None),
+            ("u1", json!(null), "no record", None),
+        ] {
+            let mut object = service(uid, status, said);
+            restore(&mut object);
+            let applied = object.status.as_ref().map(|status| &status.applied[..]);
+            assert_eq!(applied, expected, "{uid} {said}");
+            let left: Vec<_> = object.annotations().keys().collect();
+            assert_eq!(left, ["team"], "it is not kept in memory");
+        }
+    }
+
+    #[test]
+    fn object_that_declares_nothing_to_take_out_has_no_record() {
+        assert_eq!(annotation(&service("u1", json!(null), ""), &[]), None);
+    }
+}
