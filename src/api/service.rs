@@ -95,7 +95,7 @@ use super::{
     validation = rules::one_cluster(),
     validation = rules::one_task_definition(),
     validation = rules::task_definition_names_revision(),
-    validation = rules::immutable("clusterRef", "AWS cannot move a service. Create another EcsService in the other cluster."),
+    validation = rules::immutable_as("clusterRef", "clusterRef.name", "AWS cannot move a service. Create another EcsService in the other cluster."),
     validation = rules::immutable("cluster", "AWS cannot move a service. Create another EcsService in the other cluster."),
     validation = rules::immutable("serviceName", "AWS cannot rename a service. Create another EcsService."),
     validation = rules::immutable("schedulingStrategy", "Create another EcsService."),

@@ -138,7 +138,7 @@ fn check_strategy(
         if !providers.contains(&item.capacity_provider) {
             return Err(Invalid::new(
                 format!("{path}[{index}].capacityProvider"),
-                format!("'{}' {}", item.capacity_provider, rules::STRATEGY_PROVIDERS),
+                rules::said(rules::STRATEGY_PROVIDERS, item),
             ));
         }
     }
@@ -146,11 +146,14 @@ fn check_strategy(
         ["FARGATE", "FARGATE_SPOT"].contains(&item.capacity_provider.as_str())
     };
     let fargate = strategy.iter().filter(is_fargate).count();
-    let bases = strategy.iter().filter(|item| item.base > Some(0)).count();
+    let second_base = strategy.iter().filter(|item| item.base > Some(0)).nth(1);
     let weightless = strategy.iter().all(|item| item.weight == Some(0));
+    if let Some(item) = second_base {
+        let message = rules::said(rules::STRATEGY_BASE, item);
+        return Err(Invalid::new(path, message));
+    }
     let wrong = [
         (!strategy.is_empty() && weightless, rules::STRATEGY_WEIGHT),
-        (bases > 1, rules::STRATEGY_BASE),
         (
             fargate != 0 && fargate != strategy.len(),
             rules::STRATEGY_SORT,

@@ -20,6 +20,7 @@ pub(super) fn check(spec: &DeploymentConfiguration) -> Result<(), Invalid> {
     let path = "spec.deploymentConfiguration";
     first(
         path,
+        spec,
         &[
             (
                 spec.linear_configuration.is_some() && strategy != Strategy::Linear,
@@ -89,12 +90,13 @@ pub(super) fn check(spec: &DeploymentConfiguration) -> Result<(), Invalid> {
     { hooks }.try_for_each(|(index, hook)| {
         first(
             &format!("{path}.lifecycleHooks[{index}]"),
+            hook,
             &lifecycle_hook(hook),
         )
     })
 }
 
-fn lifecycle_hook(hook: &DeploymentLifecycleHook) -> [Row<'static>; 3] {
+fn lifecycle_hook(hook: &DeploymentLifecycleHook) -> [Row; 3] {
     let pauses = hook.target_type == Some(Target::Pause);
     let shifts = |stage: &Stage| {
         matches!(

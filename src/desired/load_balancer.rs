@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Identity, Invalid, members, rule};
+use super::{Identity, Invalid, members, rule, service_rules};
 use crate::{
     api::{EcsServiceSpec, load_balancer::TargetGroup, rules},
     model::{Installation, Members, Tags, name, target_group},
@@ -170,8 +170,16 @@ fn check(group: &TargetGroup, path: &str) -> Result<(), Invalid> {
         .zip(number("healthCheckIntervalSeconds"))
         .is_some_and(|(timeout, interval)| timeout >= interval);
     let matcher = &group["matcher"];
-    let attributes = group["attributes"].as_object();
-    let has_empty = attributes.is_some_and(|all| all.values().any(|value| value == ""));
+    let empty = group["attributes"].as_object().and_then(|all| {
+        let mut empty = all.iter().filter(|(_, value)| *value == "");
+        empty.next().map(|(key, _)| key)
+    });
+    if let Some(key) = empty {
+        return Err(Invalid::new(
+            format!("{path}.attributes"),
+            rules::said(rules::ATTRIBUTES_HAVE_VALUES, key),
+        ));
+    }
     let rows = [
         (group["protocol"].is_null(), "protocol", rules::REQUIRED),
         (group["port"].is_null(), "port", rules::REQUIRED),
@@ -216,10 +224,6 @@ fn check(group: &TargetGroup, path: &str) -> Result<(), Invalid> {
             "matcher",
             rules::ONE_MATCHER,
         ),
-        (has_empty, "attributes", rules::ATTRIBUTES_HAVE_VALUES),
     ];
-    match rows.into_iter().find(|(is_broken, ..)| *is_broken) {
-        Some((_, member, message)) => Err(Invalid::new(format!("{path}.{member}"), message)),
-        None => Ok(()),
-    }
+    service_rules::first(path, group, &rows)
 }

@@ -134,7 +134,8 @@ fn tags(lifecycle: &Lifecycle, owner: &Owner) -> Result<Tags, Invalid> {
             key.to_ascii_lowercase().starts_with("aws:") || key.starts_with(ownership::PREFIX);
         let is_long = key.chars().count() > 128 || value.chars().count() > 256;
         if is_reserved || key.is_empty() || is_long || !is_tag(key) || !is_tag(value) {
-            return Err(Invalid::new(format!("spec.tags[{key:?}]"), rules::TAGS));
+            let message = rules::said(rules::TAGS, key);
+            return Err(Invalid::new(format!("spec.tags[{key:?}]"), message));
         }
     }
     tags.extend(owner.tags());

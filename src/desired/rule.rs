@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Identity, Invalid, load_balancer::DesiredRule, members};
+use super::{Identity, Invalid, load_balancer::DesiredRule, members, service_rules};
 use crate::{
     api::{
         listener_rule::{ListenerRule, RuleTransformType},
@@ -80,7 +80,7 @@ pub(super) fn desired(
         if needed.is_none() || other.is_some() {
             return Err(Invalid::new(
                 format!("{path}.transforms[{i}]"),
-                rules::TRANSFORM_HAS_ITS_CONFIG,
+                rules::said(rules::TRANSFORM_HAS_ITS_CONFIG, transform),
             ));
         }
     }
@@ -137,19 +137,16 @@ fn check(action: &RuleAction, path: &str) -> Result<(), Invalid> {
         ),
         (
             action.target_group_arn.is_some() && weighted,
-            ".targetGroupArn",
+            "targetGroupArn",
             rules::ONE_WAY_TO_FORWARD,
         ),
         (
             stickiness.is_some_and(|it| it.enabled == Some(true) && it.duration_seconds.is_none()),
-            ".forwardConfig.targetGroupStickinessConfig.durationSeconds",
+            "forwardConfig.targetGroupStickinessConfig.durationSeconds",
             rules::STICKINESS_LASTS,
         ),
     ];
-    match rows.into_iter().find(|(is_broken, ..)| *is_broken) {
-        Some((_, member, message)) => Err(Invalid::new(format!("{path}{member}"), message)),
-        None => Ok(()),
-    }
+    service_rules::first(path, action, &rows)
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! The rules between members of a service that AWS's prose states (CreateService, UpdateService) and that admission checks too,
 //! with the same words.
 
+use serde::Serialize;
+
 use super::{Invalid, deployment_rules};
 use crate::{
     api::{
@@ -18,20 +20,22 @@ use crate::{
 };
 
 /// A rule: whether it is broken, the member, what is wrong and what to do.
-pub(super) type Row<'a> = (bool, &'a str, &'a str);
+pub(super) type Row = (bool, &'static str, &'static str);
 
 /// Finds the first rule that a spec breaks.
 pub(super) fn check(spec: &EcsServiceSpec) -> Result<(), Invalid> {
-    first("spec", &references(spec))?;
-    if let Some(named) = &spec.task_definition
-        && arn::revision(named).is_none()
+    first("spec", spec, &references(spec))?;
+    first("spec", spec, &capacity(spec))?;
+    let mut strategy = spec.capacity_provider_strategy.iter().flatten();
+    if let Some(item) = { strategy.by_ref() }
+        .filter(|item| item.base > Some(0))
+        .nth(1)
     {
-        let message = format!("'{named}' {}", rules::NAMES_REVISION);
-        return Err(Invalid::new("spec.taskDefinition", message));
+        let message = rules::said(rules::STRATEGY_BASE, item);
+        return Err(Invalid::new("spec.capacityProviderStrategy", message));
     }
-    first("spec", &capacity(spec))?;
-    first("spec", &daemon(spec))?;
-    first("spec", &deployment(spec))?;
+    first("spec", spec, &daemon(spec))?;
+    first("spec", spec, &deployment(spec))?;
     if let Some(configuration) = &spec.deployment_configuration {
         deployment_rules::check(configuration)?;
     }
@@ -39,6 +43,7 @@ pub(super) fn check(spec: &EcsServiceSpec) -> Result<(), Invalid> {
     for (index, entry) in spec.load_balancers.iter().flatten().enumerate() {
         first(
             &format!("spec.loadBalancers[{index}]"),
+            entry,
             &load_balancer(entry),
         )?;
     }
@@ -53,13 +58,16 @@ pub(super) fn check(spec: &EcsServiceSpec) -> Result<(), Invalid> {
     Ok(())
 }
 
-/// The first broken rule, as a mistake of what stands at `path`.
-pub(super) fn first(path: &str, rows: &[Row<'_>]) -> Result<(), Invalid> {
-    match rows.iter().find(|(is_broken, ..)| *is_broken) {
-        Some((_, "", message)) => Err(Invalid::new(path, *message)),
-        Some((_, member, message)) => Err(Invalid::new(format!("{path}.{member}"), *message)),
-        None => Ok(()),
-    }
+/// The first broken rule, as a mistake of what stands at `path`: `of`, which the messages name members of.
+pub(super) fn first(path: &str, of: &impl Serialize, rows: &[Row]) -> Result<(), Invalid> {
+    let Some((_, member, message)) = rows.iter().find(|(is_broken, ..)| *is_broken) else {
+        return Ok(());
+    };
+    let dot = if member.is_empty() { "" } else { "." };
+    Err(Invalid::new(
+        format!("{path}{dot}{member}"),
+        rules::said(message, of),
+    ))
 }
 
 fn is_there<T>(list: Option<&Vec<T>>) -> bool {
@@ -75,7 +83,8 @@ fn is_on_fargate(spec: &EcsServiceSpec) -> bool {
     spec.launch_type == Some(LaunchType::Fargate) || { strategy }.any(is_fargate)
 }
 
-fn references(spec: &EcsServiceSpec) -> [Row<'static>; 2] {
+fn references(spec: &EcsServiceSpec) -> [Row; 3] {
+    let named = spec.task_definition.as_deref();
     let one_cluster = spec.cluster_ref.is_some() != spec.cluster.is_some();
     let one_revision = spec.task_definition_ref.is_some() != spec.task_definition.is_some();
     [
@@ -85,17 +94,21 @@ fn references(spec: &EcsServiceSpec) -> [Row<'static>; 2] {
             "taskDefinitionRef",
             rules::ONE_TASK_DEFINITION,
         ),
+        (
+            named.is_some_and(|named| arn::revision(named).is_none()),
+            "taskDefinition",
+            rules::NAMES_REVISION,
+        ),
     ]
 }
 
-fn capacity(spec: &EcsServiceSpec) -> [Row<'static>; 8] {
+fn capacity(spec: &EcsServiceSpec) -> [Row; 7] {
     let strategy = spec
         .capacity_provider_strategy
         .as_deref()
         .unwrap_or_default();
     let member = "capacityProviderStrategy";
     let weightless = strategy.iter().all(|item| item.weight == Some(0));
-    let bases = strategy.iter().filter(|item| item.base > Some(0)).count();
     let fargate = strategy.iter().filter(|item| is_fargate(item)).count();
     let is_pinned = spec
         .platform_version
@@ -106,7 +119,7 @@ fn capacity(spec: &EcsServiceSpec) -> [Row<'static>; 8] {
     [
         (
             launch_type.is_some() && !strategy.is_empty(),
-            member,
+            "launchType",
             rules::LAUNCH_TYPE_OR_STRATEGY,
         ),
         (
@@ -119,7 +132,6 @@ fn capacity(spec: &EcsServiceSpec) -> [Row<'static>; 8] {
             member,
             rules::STRATEGY_WEIGHT,
         ),
-        (bases > 1, member, rules::STRATEGY_BASE),
         (
             fargate != 0 && fargate != strategy.len(),
             member,
@@ -143,7 +155,7 @@ fn capacity(spec: &EcsServiceSpec) -> [Row<'static>; 8] {
     ]
 }
 
-fn daemon(spec: &EcsServiceSpec) -> Vec<Row<'static>> {
+fn daemon(spec: &EcsServiceSpec) -> Vec<Row> {
     if spec.scheduling_strategy != Some(SchedulingStrategy::Daemon) {
         return Vec::new();
     }
@@ -183,7 +195,7 @@ fn daemon(spec: &EcsServiceSpec) -> Vec<Row<'static>> {
     ]
 }
 
-fn deployment(spec: &EcsServiceSpec) -> [Row<'static>; 5] {
+fn deployment(spec: &EcsServiceSpec) -> [Row; 5] {
     let configuration = spec.deployment_configuration.as_ref();
     let most = configuration.and_then(|configuration| configuration.maximum_percent);
     let strategy = configuration.and_then(|configuration| configuration.strategy);
@@ -228,20 +240,15 @@ fn deployment(spec: &EcsServiceSpec) -> [Row<'static>; 5] {
 fn network(spec: &EcsServiceSpec) -> Result<(), Invalid> {
     let network = spec.network_configuration.as_ref();
     let is_empty = network.is_some_and(|network| network.awsvpc_configuration.is_none());
-    let mut entries = spec.load_balancers.iter().flatten();
     let connect = spec.service_connect_configuration.as_ref();
     first(
         "spec",
+        spec,
         &[
             (
                 is_empty,
                 "networkConfiguration.awsvpcConfiguration",
                 rules::NETWORK_IS_AWSVPC,
-            ),
-            (
-                network.is_some() && entries.any(|entry| entry.load_balancer_name.is_some()),
-                "loadBalancers",
-                rules::CLASSIC_WITHOUT_AWSVPC,
             ),
             (
                 connect.is_some_and(|it| !it.enabled && is_there(it.services.as_ref())),
@@ -250,11 +257,24 @@ fn network(spec: &EcsServiceSpec) -> Result<(), Invalid> {
             ),
         ],
     )?;
+    for (index, entry) in spec.load_balancers.iter().flatten().enumerate() {
+        let is_classic = entry.load_balancer_name.is_some();
+        first(
+            &format!("spec.loadBalancers[{index}]"),
+            entry,
+            &[(
+                network.is_some() && is_classic,
+                "loadBalancerName",
+                rules::CLASSIC_WITHOUT_AWSVPC,
+            )],
+        )?;
+    }
     for (index, registry) in spec.service_registries.iter().flatten().enumerate() {
         let is_whole = registry.container_name.is_some() == registry.container_port.is_some();
         let has_two = registry.port.is_some() && registry.container_name.is_some();
         first(
             &format!("spec.serviceRegistries[{index}]"),
+            registry,
             &[
                 (!is_whole, "containerName", rules::REGISTRY_IS_WHOLE),
                 (has_two, "port", rules::REGISTRY_HAS_ONE_PORT),
@@ -266,6 +286,7 @@ fn network(spec: &EcsServiceSpec) -> Result<(), Invalid> {
         let is_odd = constraint.type_.is_some() && is_member_of != constraint.expression.is_some();
         first(
             &format!("spec.placementConstraints[{index}]"),
+            constraint,
             &[(is_odd, "expression", rules::MEMBER_OF_EXPRESSION)],
         )?;
     }
@@ -278,6 +299,7 @@ fn network(spec: &EcsServiceSpec) -> Result<(), Invalid> {
         };
         first(
             &format!("spec.gatewayConnectors[{index}].healthCheck"),
+            &connector.health_check,
             &[(
                 connector.health_check.as_ref().is_some_and(is_late),
                 "healthCheckTimeoutSeconds",
@@ -288,7 +310,7 @@ fn network(spec: &EcsServiceSpec) -> Result<(), Invalid> {
     Ok(())
 }
 
-fn load_balancer(entry: &LoadBalancer) -> [Row<'static>; 2] {
+fn load_balancer(entry: &LoadBalancer) -> [Row; 2] {
     let sources = [
         entry.target_group.is_some(),
         entry.target_group_arn.is_some(),
@@ -308,29 +330,27 @@ fn load_balancer(entry: &LoadBalancer) -> [Row<'static>; 2] {
 fn ebs_volume(volume: &ServiceManagedEbsVolumeConfiguration, path: &str) -> Result<(), Invalid> {
     let type_ = volume.volume_type.as_deref().unwrap_or_default();
     let has_size = volume.size_in_gib.is_some() || volume.snapshot_id.is_some();
-    let of_type = [
-        (
-            ["io1", "io2"].contains(&type_) && volume.iops.is_none(),
-            rules::NEEDS_IOPS,
-        ),
-        (
-            ["st1", "sc1", "standard"].contains(&type_) && volume.iops.is_some(),
-            rules::TAKES_NO_IOPS,
-        ),
-        (
-            !["", "gp3"].contains(&type_) && volume.throughput.is_some(),
-            rules::TAKES_NO_THROUGHPUT,
-        ),
-    ];
-    if let Some((_, message)) = of_type.iter().find(|(is_broken, _)| *is_broken) {
-        let message = format!("'{type_}' {message}");
-        return Err(Invalid::new(format!("{path}.volumeType"), message));
-    }
     let rate_of_nothing =
         volume.volume_initialization_rate.is_some() && volume.snapshot_id.is_none();
     first(
         path,
+        volume,
         &[
+            (
+                ["io1", "io2"].contains(&type_) && volume.iops.is_none(),
+                "volumeType",
+                rules::NEEDS_IOPS,
+            ),
+            (
+                ["st1", "sc1", "standard"].contains(&type_) && volume.iops.is_some(),
+                "volumeType",
+                rules::TAKES_NO_IOPS,
+            ),
+            (
+                !["", "gp3"].contains(&type_) && volume.throughput.is_some(),
+                "volumeType",
+                rules::TAKES_NO_THROUGHPUT,
+            ),
             (!has_size, "sizeInGiB", rules::VOLUME_HAS_SIZE),
             (
                 rate_of_nothing,

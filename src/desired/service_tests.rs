@@ -91,7 +91,7 @@ fn mistakes_are_named_by_path() {
         ("spec.taskDefinitionRef", |s| {
             s["taskDefinition"] = json!("web:1")
         }),
-        ("spec.capacityProviderStrategy", |s| {
+        ("spec.launchType", |s| {
             s["capacityProviderStrategy"] = json!([{"capacityProvider": "FARGATE"}])
         }),
         ("spec.loadBalancers[0]", |s| {

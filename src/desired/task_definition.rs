@@ -8,9 +8,12 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Identity, Invalid, declared_tags, known, members, remove_lifecycle, schema, tags};
+use super::{
+    Identity, Invalid, declared_tags, known, members, remove_lifecycle, schema, service_rules::Row,
+    tags,
+};
 use crate::{
-    api::{EcsTaskDefinitionSpec, container::ContainerDefinition, size},
+    api::{EcsTaskDefinitionSpec, container::ContainerDefinition, rules, size},
     model::{
         Installation, Members, Tags,
         declared::Paths,
@@ -149,6 +152,21 @@ fn of_container(
         &format!("containerDefinitions[{index}]{dot}{member}"),
         &format!("container '{}' {message}", container.name),
     )
+}
+
+/// The first broken rule of a container.
+fn first_of_container(
+    index: usize,
+    container: &ContainerDefinition,
+    rows: &[Row],
+) -> Result<(), Invalid> {
+    match rows.iter().find(|(is_broken, ..)| *is_broken) {
+        Some((_, member, message)) => {
+            let message = rules::said(message, container);
+            Err(of_container(index, container, member, &message))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Refuses what is larger than AWS takes, as the JSON that is sent.

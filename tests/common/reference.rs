@@ -101,15 +101,19 @@ fn shape(schema: &Value, path: String) -> (String, Option<(String, &Value)>) {
     (type_.to_owned(), None)
 }
 
+/// The message of a CEL expression, with an ellipsis for each value: `'…'.format([…])`.
+fn message(expression: &str) -> Option<String> {
+    let (format, _) = expression.strip_prefix('\'')?.split_once("'.format([")?;
+    let message = format.replace(r"\'", "'").replace("'%s'", "…");
+    Some(message.replace("%s", "…").replace("%%", "%"))
+}
+
 /// What the API server refuses, in the words in which it does.
 fn rules(page: &mut String, schema: &Value) {
     let rules = schema["x-kubernetes-validations"].as_array();
     let sentence = |rule: &Value| {
-        // Of a message that is put together the constant end says what is wrong.
-        let built = rule["messageExpression"]
-            .as_str()
-            .and_then(|said| said.rsplit('"').nth(1));
-        let said = rule["message"].as_str().or(built)?.trim();
+        let built = rule["messageExpression"].as_str().and_then(message);
+        let said = rule["message"].as_str().map(str::to_owned).or(built)?;
         let field = rule["fieldPath"].as_str().unwrap_or_default();
         Some(match field.trim_start_matches('.') {
             "" => format!("- {said}"),

@@ -39,6 +39,11 @@ pub struct Case {
     /// What the object was before, for changes.
     pub was: Option<Value>,
     spec: Value,
+    /// The value that is to be named; absent: one of those that the case declares.
+    value: Option<String>,
+    /// The mistake is that something is there, or is not, or it may be a secret: there is no value to be named.
+    #[serde(default)]
+    valueless: bool,
     /// Words of the answer, the first of them the path.
     #[serde(default)]
     pub says: Vec<String>,
@@ -84,6 +89,62 @@ const WAYS_OUT: [&str; 32] = [
 #[allow(dead_code, reason = "only the stories ask the API server")]
 pub fn has_way_out(answer: &str) -> bool {
     WAYS_OUT.iter().any(|way| answer.contains(way))
+}
+
+impl Case {
+    /// Whether an answer names a value that the case declares, if there is one to be named.
+    pub fn names_value(&self, answer: &str) -> bool {
+        let mut declared = Vec::from_iter(self.value.clone());
+        if declared.is_empty() {
+            declared.push("absent".into());
+            leaves(&self.spec, &mut declared);
+        }
+        // Places in lists are no values.
+        let answer = (0..10).fold(answer.to_owned(), |answer, place| {
+            answer.replace(&format!("[{place}]"), "")
+        });
+        self.valueless || declared.iter().any(|value| has_word(&answer, value))
+    }
+}
+
+/// Members that are maps: their keys are values.
+const MAPS: [&str; 2] = ["tags", "attributes"];
+
+/// What stands in a value, as answers name it: texts, numbers, keys, and how many items there are.
+fn leaves(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Null => {}
+        Value::Bool(_) | Value::Number(_) => found.push(value.to_string()),
+        Value::String(text) if text.is_empty() => found.push("is empty".into()),
+        Value::String(text) => found.extend([text.clone(), text.chars().count().to_string()]),
+        Value::Array(items) => {
+            found.push(items.len().to_string());
+            items.iter().for_each(|item| leaves(item, found));
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                if let (true, Some(map)) = (MAPS.contains(&name.as_str()), member.as_object()) {
+                    found.extend(map.keys().cloned());
+                }
+                leaves(member, found);
+            }
+        }
+    }
+}
+
+/// Whether a text has a word that is no part of a longer one. Single letters are words of English.
+fn has_word(text: &str, word: &str) -> bool {
+    if word.chars().count() == 1 && word.chars().all(char::is_alphabetic) {
+        return ["'", "\""]
+            .map(|quote| format!("{quote}{word}{quote}"))
+            .iter()
+            .any(|word| text.contains(word));
+    }
+    text.match_indices(word).any(|(at, _)| {
+        let is_outside = |c: Option<char>| !c.is_some_and(char::is_alphanumeric);
+        is_outside(text[..at].chars().next_back())
+            && is_outside(text[at + word.len()..].chars().next())
+    })
 }
 
 /// Reads a table.

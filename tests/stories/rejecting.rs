@@ -83,10 +83,13 @@ async fn check(world: &World, yaml: &str, least: usize) {
         };
         if is_wrong {
             wrong.push(format!("{}: {answer:?}", case.case));
-        } else if let Err(error) = answer
-            && !has_way_out(&error)
-        {
-            wrong.push(format!("{}: no way out: {error}", case.case));
+        } else if let Err(error) = answer {
+            if !has_way_out(&error) {
+                wrong.push(format!("{}: no way out: {error}", case.case));
+            }
+            if !case.names_value(&error) {
+                wrong.push(format!("{}: names no value: {error}", case.case));
+            }
         }
     }
     assert!(wrong.is_empty(), "{}:\n{}", table.kind, wrong.join("\n"));

@@ -49,6 +49,8 @@ fn check<S: serde::de::DeserializeOwned>(
                     .all(|words| error.message.contains(words));
                 if !is_there || !is_said {
                     wrong.push(format!("{}: {error}", case.case));
+                } else if !case.names_value(&error.message) {
+                    wrong.push(format!("{}: names no value: {error}", case.case));
                 }
             }
         }

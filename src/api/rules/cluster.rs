@@ -2,7 +2,7 @@
 
 use kube::core::Rule;
 
-use super::rule;
+use super::{Items, first_of, rule, second_of};
 
 /// See [`strategy_needs_providers`].
 pub const STRATEGY_NEEDS_PROVIDERS: &str =
@@ -18,15 +18,18 @@ pub fn strategy_needs_providers() -> Rule {
 }
 
 /// See [`strategy_of_own_providers`].
-pub const STRATEGY_PROVIDERS: &str =
-    "is not in spec.capacityProviders. Add it there or remove it from the strategy.";
+pub const STRATEGY_PROVIDERS: &str = "'{capacityProvider}' is not in spec.capacityProviders. Add it there or remove it from the strategy.";
 
 /// A default strategy names providers of the cluster.
 pub fn strategy_of_own_providers() -> Rule {
-    rule(
-        "!has(self.defaultCapacityProviderStrategy) || !has(self.capacityProviders) || self.defaultCapacityProviderStrategy.all(i, i.capacityProvider in self.capacityProviders)",
-        ".defaultCapacityProviderStrategy",
-        &format!("a capacityProvider {STRATEGY_PROVIDERS}"),
+    first_of(
+        Items {
+            of: "defaultCapacityProviderStrategy",
+            item: "i",
+        },
+        "!has(self.defaultCapacityProviderStrategy) || !has(self.capacityProviders)",
+        "!(i.capacityProvider in self.capacityProviders)",
+        STRATEGY_PROVIDERS,
     )
 }
 
@@ -43,13 +46,18 @@ pub fn strategy_has_weight() -> Rule {
 }
 
 /// See [`strategy_has_one_base`].
-pub const STRATEGY_BASE: &str = "more than one item has a base. Keep one.";
+pub const STRATEGY_BASE: &str =
+    "'{capacityProvider}' has a base, and another item has one already. Keep one.";
 
 /// Only one provider can have tasks before all others.
 pub fn strategy_has_one_base() -> Rule {
-    rule(
-        "!has(self.defaultCapacityProviderStrategy) || self.defaultCapacityProviderStrategy.filter(i, has(i.base) && i.base > 0).size() <= 1",
-        ".defaultCapacityProviderStrategy",
+    second_of(
+        Items {
+            of: "defaultCapacityProviderStrategy",
+            item: "i",
+        },
+        "!has(self.defaultCapacityProviderStrategy)",
+        "has(i.base) && i.base > 0",
         STRATEGY_BASE,
     )
 }

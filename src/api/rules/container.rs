@@ -2,10 +2,10 @@
 
 use kube::core::Rule;
 
-use super::{rule, rule_of};
+use super::rule;
 
 /// See [`memory_above_reservation`].
-pub const MEMORY: &str = "is less than memoryReservation. Raise memory or lower memoryReservation.";
+pub const MEMORY: &str = "{memory} is less than memoryReservation {memoryReservation}. Raise memory or lower memoryReservation.";
 
 /// A container can't be guaranteed more than it may use.
 pub fn memory_above_reservation() -> Rule {
@@ -30,7 +30,7 @@ pub fn health_check_begins_with_cmd() -> Rule {
 }
 
 /// See [`port_or_range`].
-pub const PORT_OR_RANGE: &str = "give exactly one of containerPort and containerPortRange, and hostPort only with containerPort.";
+pub const PORT_OR_RANGE: &str = "give exactly one of containerPort (it is {containerPort?}) and containerPortRange ({containerPortRange?}), and hostPort ({hostPort?}) only with containerPort.";
 
 /// A port mapping is of one port or of a range.
 pub fn port_or_range() -> Rule {
@@ -42,8 +42,7 @@ pub fn port_or_range() -> Rule {
 }
 
 /// See [`range_ascends`].
-pub const RANGE: &str =
-    "is no range of ports. Write first-last, each 1-65535, the first not above the last.";
+pub const RANGE: &str = "'{containerPortRange}' is no range of ports. Write first-last, each 1-65535, the first not above the last.";
 
 /// `8000-8010`.
 pub fn range_ascends() -> Rule {
@@ -51,18 +50,17 @@ pub fn range_ascends() -> Rule {
         "int(self.containerPortRange.split('-')[0])",
         "int(self.containerPortRange.split('-')[1])",
     );
-    rule_of(
+    rule(
         &format!(
             "!has(self.containerPortRange) || ({first} >= 1 && {last} <= 65535 && {first} <= {last})"
         ),
         ".containerPortRange",
-        "\"'\" + self.containerPortRange + \"'\"",
         RANGE,
     )
 }
 
 /// See [`volume_of_one_kind`].
-pub const VOLUME: &str = "is of more than one kind. Keep one of host, dockerVolumeConfiguration, efsVolumeConfiguration, s3filesVolumeConfiguration, fsxWindowsFileServerVolumeConfiguration and configuredAtLaunch.";
+pub const VOLUME: &str = "'{name}' is of more than one kind. Keep one of host, dockerVolumeConfiguration, efsVolumeConfiguration, s3filesVolumeConfiguration, fsxWindowsFileServerVolumeConfiguration and configuredAtLaunch.";
 
 /// The members of a volume that say what it is.
 pub const VOLUME_KINDS: [&str; 5] = [
@@ -80,10 +78,9 @@ pub fn volume_of_one_kind() -> Rule {
         .map(|kind| format!("has(self.{kind})"))
         .chain(["has(self.configuredAtLaunch) && self.configuredAtLaunch".to_owned()])
         .collect();
-    rule_of(
+    rule(
         &format!("[{}].filter(x, x).size() <= 1", kinds.join(", ")),
         "",
-        "\"'\" + self.name + \"'\"",
         VOLUME,
     )
 }
@@ -102,15 +99,13 @@ pub fn efs_iam_needs_encryption() -> Rule {
 }
 
 /// See [`efs_access_point_has_its_root`].
-pub const EFS_ROOT: &str =
-    "cannot be the root with an access point, which has its own. Remove rootDirectory.";
+pub const EFS_ROOT: &str = "'{rootDirectory}' cannot be the root with an access point, which has its own. Remove rootDirectory.";
 
 /// The root directory of an access point is the access point's.
 pub fn efs_access_point_has_its_root() -> Rule {
-    rule_of(
+    rule(
         "!has(self.authorizationConfig) || !has(self.authorizationConfig.accessPointId) || !has(self.rootDirectory) || self.rootDirectory in ['', '/']",
         ".rootDirectory",
-        "\"'\" + self.rootDirectory + \"'\"",
         EFS_ROOT,
     )
 }

@@ -3,7 +3,7 @@
 use kube::core::Rule;
 
 use super::{
-    rule, rule_of,
+    Items, first_of, rule,
     task_definition::{MIB, UNITS, containers},
 };
 use crate::api::size::FARGATE as SIZES;
@@ -17,7 +17,8 @@ fn fargate(expression: &str, path: &str, message: &str) -> Rule {
 }
 
 /// See [`fargate_network`].
-pub const FARGATE_NETWORK: &str = "Fargate needs awsvpc. Set networkMode: awsvpc.";
+pub const FARGATE_NETWORK: &str =
+    "is {networkMode?}; Fargate needs awsvpc. Set networkMode: awsvpc.";
 
 /// Every Fargate task has a network interface of its own.
 pub fn fargate_network() -> Rule {
@@ -30,7 +31,7 @@ pub fn fargate_network() -> Rule {
 
 /// See [`fargate_cpu`].
 pub const FARGATE_CPU: &str =
-    "Fargate needs cpu of the task. Set it, for example cpu: '256' with memory: '512'.";
+    "is absent; Fargate needs cpu of the task. Set it, for example cpu: '256' with memory: '512'.";
 
 /// Fargate sells sizes of tasks.
 pub fn fargate_cpu() -> Rule {
@@ -38,8 +39,7 @@ pub fn fargate_cpu() -> Rule {
 }
 
 /// See [`fargate_memory`].
-pub const FARGATE_MEMORY: &str =
-    "Fargate needs memory of the task. Set it, for example memory: '512' with cpu: '256'.";
+pub const FARGATE_MEMORY: &str = "is absent; Fargate needs memory of the task. Set it, for example memory: '512' with cpu: '256'.";
 
 /// Fargate sells sizes of tasks.
 pub fn fargate_memory() -> Rule {
@@ -47,7 +47,7 @@ pub fn fargate_memory() -> Rule {
 }
 
 /// See [`fargate_size`].
-pub const FARGATE_SIZE: &str = "is no size that Fargate has: 256 CPU units with 512, 1024 or 2048 MiB, 512 with 1024-4096, 1024 with 2048-8192, 2048 with 4096-16384, 4096 with 8192-30720 in steps of 1024, 8192 with 16384-61440 in steps of 4096, 16384 with 32768-122880 in steps of 8192. Choose one of them.";
+pub const FARGATE_SIZE: &str = "'{cpu}' with memory '{memory}' is no size that Fargate has: 256 CPU units with 512, 1024 or 2048 MiB, 512 with 1024-4096, 1024 with 2048-8192, 2048 with 4096-16384, 4096 with 8192-30720 in steps of 1024, 8192 with 16384-61440 in steps of 4096, 16384 with 32768-122880 in steps of 8192. Choose one of them.";
 
 /// Fargate has certain sizes.
 pub fn fargate_size() -> Rule {
@@ -58,29 +58,26 @@ pub fn fargate_size() -> Rule {
             format!("c == {cpu} && m >= {least} && m <= {most} && (m - {least}) % {step} == 0")
         })
         .collect();
-    rule_of(
+    rule(
         &format!(
             "!has(self.cpu) || !has(self.memory) || {NOT_FARGATE} || {UNITS}.exists(c, {MIB}.exists(m, {}))",
             fits.join(" || ")
         ),
         ".cpu",
-        "\"'\" + self.cpu + \"' with memory '\" + self.memory + \"'\"",
         FARGATE_SIZE,
     )
 }
 
 /// See [`fargate_windows`].
-pub const FARGATE_WINDOWS: &str =
-    "is too little for Windows on Fargate, which needs 1 vCPU at least. Raise cpu to '1024'.";
+pub const FARGATE_WINDOWS: &str = "'{cpu}' is too little for Windows on Fargate, which needs 1 vCPU at least. Raise cpu to '1024'.";
 
 /// Windows needs a processor of its own.
 pub fn fargate_windows() -> Rule {
-    rule_of(
+    rule(
         &format!(
             "!has(self.runtimePlatform) || !has(self.runtimePlatform.operatingSystemFamily) || !self.runtimePlatform.operatingSystemFamily.startsWith('WINDOWS') || !has(self.cpu) || {NOT_FARGATE} || {UNITS}.exists(c, c >= 1024)"
         ),
         ".cpu",
-        "\"'\" + self.cpu + \"'\"",
         FARGATE_WINDOWS,
     )
 }
@@ -98,7 +95,7 @@ pub fn fargate_pid_mode() -> Rule {
 }
 
 /// See [`fargate_ipc_mode`].
-pub const FARGATE_IPC_MODE: &str = "does not exist on Fargate. Remove ipcMode.";
+pub const FARGATE_IPC_MODE: &str = "'{ipcMode}' does not exist on Fargate. Remove ipcMode.";
 
 /// There is no inter-process communication to choose.
 pub fn fargate_ipc_mode() -> Rule {
@@ -156,7 +153,7 @@ pub fn fargate_security_options() -> Rule {
 }
 
 /// See [`fargate_timeouts`].
-pub const FARGATE_TIMEOUTS: &str = "has a startTimeout or stopTimeout outside 2-120 seconds, which Fargate does not take. Change it.";
+pub const FARGATE_TIMEOUTS: &str = "has a startTimeout ({startTimeout?}) or stopTimeout ({stopTimeout?}) outside 2-120 seconds, which Fargate does not take. Change it.";
 
 /// Fargate bounds how long a container starts and stops.
 pub fn fargate_timeouts() -> Rule {
@@ -168,14 +165,18 @@ pub fn fargate_timeouts() -> Rule {
 }
 
 /// See [`fargate_volumes`].
-pub const FARGATE_VOLUMES: &str = "is of a kind that Fargate does not have: dockerVolumeConfiguration or host.sourcePath. Remove that.";
+pub const FARGATE_VOLUMES: &str = "volume '{name}' is of a kind that Fargate does not have: dockerVolumeConfiguration or host.sourcePath. Remove that.";
 
 /// There is neither Docker nor an instance's disk.
 pub fn fargate_volumes() -> Rule {
-    fargate(
-        "!has(self.volumes) || !self.volumes.exists(v, has(v.dockerVolumeConfiguration) || (has(v.host) && has(v.host.sourcePath)))",
-        ".volumes",
-        &format!("a volume {FARGATE_VOLUMES}"),
+    first_of(
+        Items {
+            of: "volumes",
+            item: "v",
+        },
+        &format!("!has(self.volumes) || {NOT_FARGATE}"),
+        "has(v.dockerVolumeConfiguration) || (has(v.host) && has(v.host.sourcePath))",
+        FARGATE_VOLUMES,
     )
 }
 

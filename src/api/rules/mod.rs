@@ -11,6 +11,7 @@
 mod cluster;
 mod container;
 mod fargate;
+mod message;
 mod reference;
 mod service;
 mod task_definition;
@@ -18,31 +19,52 @@ mod task_definition;
 use kube::core::{Message, Reason, Rule};
 
 pub use self::{
-    cluster::*, container::*, fargate::*, reference::*, service::*, task_definition::*,
+    cluster::*, container::*, fargate::*, message::said, reference::*, service::*,
+    task_definition::*,
 };
 
 /// What all kinds say of a tag that AWS would refuse or that is not the user's.
-pub const TAGS: &str = "a key must have 1-128 characters and not begin with 'aws:' or 'ecs-operator.dev/', a value at most 256; both are letters, digits, spaces and _.:/=+-@. Rename or shorten it.";
+pub const TAGS: &str = "'{}': a key must have 1-128 characters and not begin with 'aws:' or 'ecs-operator.dev/', its value at most 256; both are letters, digits, spaces and _.:/=+-@. Rename or shorten it.";
 
 /// Keys and values of tags, of every kind (Tag, patterns of key and value).
 pub fn tags() -> Rule {
     let text = r"'^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$'";
-    rule(
+    first_of(
+        Items {
+            of: "tags",
+            item: "k",
+        },
+        "!has(self.tags)",
         &format!(
-            "!has(self.tags) || self.tags.all(k, !k.lowerAscii().startsWith('aws:') && !k.startsWith('ecs-operator.dev/') && size(k) > 0 && size(k) <= 128 && k.matches({text}) && self.tags[k].matches({text}))"
+            "k.lowerAscii().startsWith('aws:') || k.startsWith('ecs-operator.dev/') || size(k) == 0 || size(k) > 128 || !k.matches({text}) || !self.tags[k].matches({text})"
         ),
-        ".tags",
         TAGS,
     )
 }
 
 /// A member that can neither be set, changed nor removed later.
 pub fn immutable(member: &str, way_out: &str) -> Rule {
-    rule(
-        &format!("has(self.{member}) ? has(oldSelf.{member}) && self.{member} == oldSelf.{member} : !has(oldSelf.{member})"),
-        &format!(".{member}"),
-        &format!("is immutable. {way_out}"),
-    )
+    immutable_as(member, member, way_out)
+}
+
+/// An object that can't be changed later; `named` is the member of it that tells it from others.
+pub fn immutable_as(member: &str, named: &str, way_out: &str) -> Rule {
+    let values = ["oldSelf", "self"].map(|of| message::optional(of, named));
+    let said = format!(
+        "'is immutable: it was %s and is %s now. {}'.format([{}])",
+        message::escaped(way_out),
+        values.join(", ")
+    );
+    Rule {
+        message: Some(Message::Expression(said)),
+        ..rule(
+            &format!(
+                "has(self.{member}) ? has(oldSelf.{member}) && self.{member} == oldSelf.{member} : !has(oldSelf.{member})"
+            ),
+            &format!(".{member}"),
+            "",
+        )
+    }
     .reason(Reason::FieldValueForbidden)
 }
 
@@ -51,20 +73,62 @@ pub fn immutable_region() -> Rule {
     immutable("region", "Create another object for another Region.")
 }
 
-/// A rule with a message; `path` is the member that the message is about, or empty.
+/// A rule with a message, which may name members of the value at hand ([`said`]); `path` is the member that the message is
+/// about, or empty.
 fn rule(expression: &str, path: &str, message: &str) -> Rule {
-    let rule = Rule::new(expression).message(message);
+    rule_about("self", expression, path, message)
+}
+
+/// A rule whose message names members of what the expression `of` gives.
+fn rule_about(of: &str, expression: &str, path: &str, message: &str) -> Rule {
+    let rule = Rule::new(expression);
+    let rule = match message::expression(message, of) {
+        Some(message) => Rule {
+            message: Some(Message::Expression(message)),
+            ..rule
+        },
+        None => rule.message(message),
+    };
     match path {
         "" => rule,
         path => rule.field_path(path),
     }
 }
 
-/// A rule whose message begins with `value`, a CEL expression of a string.
-fn rule_of(expression: &str, path: &str, value: &str, message: &str) -> Rule {
-    let said = Message::Expression(format!("{value} + \" {message}\""));
-    Rule {
-        message: Some(said),
-        ..rule(expression, path, "")
+/// The items of a list, or the keys of a map, and the name of one in a rule.
+#[derive(Clone, Copy)]
+struct Items {
+    of: &'static str,
+    item: &'static str,
+}
+
+/// Of no item `wrong` holds; the message's members are those of the first of which it does. It is not asked when `unless`
+/// holds, which may be empty.
+fn first_of(items: Items, unless: &str, wrong: &str, message: &str) -> Rule {
+    let Items { of, item } = items;
+    rule_about(
+        &format!("self.{of}.filter({item}, {wrong})[0]"),
+        &format!("{}!self.{of}.exists({item}, {wrong})", or(unless)),
+        &format!(".{of}"),
+        message,
+    )
+}
+
+/// Of one item at most `alone` holds; the message's members are those of the second.
+fn second_of(items: Items, unless: &str, alone: &str, message: &str) -> Rule {
+    let Items { of, item } = items;
+    let found = format!("self.{of}.filter({item}, {alone})");
+    rule_about(
+        &format!("{found}[1]"),
+        &format!("{}{found}.size() <= 1", or(unless)),
+        &format!(".{of}"),
+        message,
+    )
+}
+
+fn or(unless: &str) -> String {
+    match unless {
+        "" => String::new(),
+        unless => format!("{unless} || "),
     }
 }

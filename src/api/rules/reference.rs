@@ -2,7 +2,7 @@
 
 use kube::core::Rule;
 
-use super::{rule_of, task_definition::containers};
+use super::{rule, task_definition::containers};
 
 /// See [`depends_on_others`].
 pub const DEPENDS_ON: &str =
@@ -81,14 +81,14 @@ pub fn mounts_of_volumes() -> Rule {
 }
 
 /// See [`proxy_is_a_container`].
-pub const PROXY: &str = "is no container of this task. Name one of them.";
+pub const PROXY: &str =
+    "'{proxyConfiguration.containerName}' is no container of this task. Name one of them.";
 
 /// The proxy is one of the containers.
 pub fn proxy_is_a_container() -> Rule {
-    rule_of(
+    rule(
         "!has(self.proxyConfiguration) || self.containerDefinitions.exists(c, c.name == self.proxyConfiguration.containerName)",
         ".proxyConfiguration",
-        "\"'\" + self.proxyConfiguration.containerName + \"'\"",
         PROXY,
     )
 }

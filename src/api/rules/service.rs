@@ -2,7 +2,7 @@
 
 use kube::core::Rule;
 
-use super::{rule, rule_of};
+use super::{Items, first_of, rule, second_of};
 
 /// A rule a row: its function, its words, the member that they are about, what must hold.
 macro_rules! rules {
@@ -39,15 +39,19 @@ rules! {
     /// One way to name the cluster.
     one_cluster, ONE_CLUSTER: ".clusterRef",
         "has(self.clusterRef) != has(self.cluster)",
-        "give exactly one of clusterRef (an EcsCluster of this namespace) and cluster (name or ARN of a cluster that exists).";
+        "give exactly one of clusterRef (an EcsCluster of this namespace; it is {clusterRef.name?}) and cluster (name or ARN of a cluster that exists; it is {cluster?}).";
     /// One way to name the task definition.
     one_task_definition, ONE_TASK_DEFINITION: ".taskDefinitionRef",
         "has(self.taskDefinitionRef) != has(self.taskDefinition)",
-        "give exactly one of taskDefinitionRef (an EcsTaskDefinition of this namespace) and taskDefinition (family:revision or ARN).";
+        "give exactly one of taskDefinitionRef (an EcsTaskDefinition of this namespace; it is {taskDefinitionRef.name?}) and taskDefinition (family:revision or ARN; it is {taskDefinition?}).";
+    /// What is newest can change without a word.
+    task_definition_names_revision, NAMES_REVISION: ".taskDefinition",
+        "!has(self.taskDefinition) || self.taskDefinition.matches(':[0-9]+$')",
+        "'{taskDefinition}' names no revision, and what is newest can change behind our back. Write family:revision.";
     /// Launch type or strategy.
-    launch_type_or_strategy, LAUNCH_TYPE_OR_STRATEGY: ".capacityProviderStrategy",
+    launch_type_or_strategy, LAUNCH_TYPE_OR_STRATEGY: ".launchType",
         "!(has(self.capacityProviderStrategy) && size(self.capacityProviderStrategy) > 0 && has(self.launchType))",
-        "excludes launchType. Remove one.";
+        "'{launchType}' excludes capacityProviderStrategy. Remove one.";
     /// Managed instances have no launch type of their own.
     managed_instances, MANAGED_INSTANCES: ".launchType",
         "!has(self.launchType) || self.launchType != 'MANAGED_INSTANCES'",
@@ -55,7 +59,7 @@ rules! {
     /// Only Fargate has platform versions.
     platform_on_fargate, PLATFORM_ON_FARGATE: ".platformVersion",
         "!(has(self.platformVersion) && self.platformVersion != 'LATEST' && has(self.launchType) && self.launchType != 'FARGATE')",
-        "only Fargate has platform versions. Remove it, or set launchType: FARGATE.";
+        "'{platformVersion}' with launchType {launchType}: only Fargate has platform versions. Remove it, or set launchType: FARGATE.";
     /// Fargate has no instances.
     constraints_on_instances, CONSTRAINTS_ON_INSTANCES: ".placementConstraints",
         &format!("!(has(self.placementConstraints) && size(self.placementConstraints) > 0 && {})", on_fargate()),
@@ -67,7 +71,7 @@ rules! {
     /// Who counts the tasks of a daemon: the instances.
     daemon_count, DAEMON_COUNT: ".desiredCount",
         &not_daemon("has(self.desiredCount)"),
-        "a DAEMON service runs one task per instance. Remove it.";
+        "{desiredCount}: a DAEMON service runs one task per instance. Remove it.";
     /// Daemons run on instances.
     daemon_on_instances, DAEMON_ON_INSTANCES: ".schedulingStrategy",
         &not_daemon(&on_fargate()),
@@ -83,44 +87,39 @@ rules! {
     /// A daemon's task makes room for the next one.
     daemon_percent, DAEMON_PERCENT: ".deploymentConfiguration.maximumPercent",
         &not_daemon("has(self.deploymentConfiguration) && has(self.deploymentConfiguration.maximumPercent) && self.deploymentConfiguration.maximumPercent != 100"),
-        "a DAEMON service takes only 100. Remove it.";
+        "{deploymentConfiguration.maximumPercent}: a DAEMON service takes only 100. Remove it.";
     /// A daemon is everywhere.
     daemon_zones, DAEMON_ZONES: ".availabilityZoneRebalancing",
         &not_daemon("has(self.availabilityZoneRebalancing) && self.availabilityZoneRebalancing == 'ENABLED'"),
-        "a DAEMON service runs on every instance. Remove it, or set DISABLED.";
+        "ENABLED: a DAEMON service runs on every instance. Remove it, or set DISABLED.";
     /// A task starts elsewhere before it stops here.
     room_to_rebalance, ROOM_TO_REBALANCE: ".availabilityZoneRebalancing",
         "!(has(self.availabilityZoneRebalancing) && self.availabilityZoneRebalancing == 'ENABLED' && has(self.deploymentConfiguration) && has(self.deploymentConfiguration.maximumPercent) && self.deploymentConfiguration.maximumPercent <= 100)",
-        "needs room to start a task elsewhere first. Raise deploymentConfiguration.maximumPercent above 100, or set DISABLED.";
+        "ENABLED needs room to start a task elsewhere first, and deploymentConfiguration.maximumPercent is {deploymentConfiguration.maximumPercent}. Raise it above 100, or set DISABLED.";
     /// What runs is decided here.
     controller_is_ecs, CONTROLLER_IS_ECS: ".deploymentController.type",
         "!has(self.deploymentController) || self.deploymentController.type == 'ECS'",
-        "is not ECS; with CODE_DEPLOY and EXTERNAL others decide what runs, which is not supported. Remove it; for blue/green deployments set deploymentConfiguration.strategy: BLUE_GREEN.";
+        "'{deploymentController.type}' is not ECS; with CODE_DEPLOY and EXTERNAL others decide what runs, which is not supported. Remove it; for blue/green deployments set deploymentConfiguration.strategy: BLUE_GREEN.";
     /// The role is for load balancers with instances.
     role_with_load_balancer, ROLE_WITH_LOAD_BALANCER: ".role",
         &format!("!has(self.role) || ({BALANCED} && !has(self.networkConfiguration))"),
-        "is only for services with loadBalancers whose tasks do not use network mode awsvpc. Remove it: ECS then uses its service-linked role.";
+        "'{role}' is only for services with loadBalancers whose tasks do not use network mode awsvpc. Remove it: ECS then uses its service-linked role.";
     /// Steps of what.
     steps_of_traffic, STEPS_OF_TRAFFIC: ".deploymentConfiguration.strategy",
         &format!("!({STRATEGY} in ['LINEAR', 'CANARY']) || ({BALANCED}) || (has(self.serviceConnectConfiguration) && self.serviceConnectConfiguration.enabled) || (has(self.vpcLatticeConfigurations) && size(self.vpcLatticeConfigurations) > 0)"),
-        "LINEAR and CANARY move traffic in steps, and there is none. Add loadBalancers with advancedConfiguration or serviceConnectConfiguration, or use ROLLING.";
+        "{deploymentConfiguration.strategy} moves traffic in steps, and there is none. Add loadBalancers with advancedConfiguration or serviceConnectConfiguration, or use ROLLING.";
     /// Two groups take turns.
     shift_needs_advanced, SHIFT_NEEDS_ADVANCED: ".loadBalancers",
         &format!("!({STRATEGY} != 'ROLLING') || !has(self.loadBalancers) || self.loadBalancers.all(l, has(l.advancedConfiguration))"),
-        "strategies BLUE_GREEN, LINEAR and CANARY need advancedConfiguration (the other target group and the production listener rule) in every entry. Add it, or use ROLLING.";
-    /// A Classic Load Balancer balances instances.
-    classic_without_awsvpc, CLASSIC_WITHOUT_AWSVPC: ".loadBalancers",
-        "!has(self.loadBalancers) || !has(self.networkConfiguration) || !self.loadBalancers.exists(l, has(l.loadBalancerName))",
-        "a Classic Load Balancer (loadBalancerName) does not work with network mode awsvpc. Use a target group.";
-
+        "strategy {deploymentConfiguration.strategy} needs advancedConfiguration (the other target group and the production listener rule) in every entry. Add it, or use ROLLING.";
     /// Steps have their strategy.
     linear_with_strategy, LINEAR_WITH_STRATEGY: ".linearConfiguration",
         "!has(self.linearConfiguration) || (has(self.strategy) && self.strategy == 'LINEAR')",
-        "is only for strategy LINEAR. Remove it, or set strategy: LINEAR.";
+        "is only for strategy LINEAR, and strategy is {strategy?}. Remove it, or set strategy: LINEAR.";
     /// Steps have their strategy.
     canary_with_strategy, CANARY_WITH_STRATEGY: ".canaryConfiguration",
         "!has(self.canaryConfiguration) || (has(self.strategy) && self.strategy == 'CANARY')",
-        "is only for strategy CANARY. Remove it, or set strategy: CANARY.";
+        "is only for strategy CANARY, and strategy is {strategy?}. Remove it, or set strategy: CANARY.";
     /// AWS asks for it.
     blue_green_bakes, BLUE_GREEN_BAKES: ".bakeTimeInMinutes",
         "!has(self.strategy) || self.strategy != 'BLUE_GREEN' || has(self.bakeTimeInMinutes)",
@@ -128,7 +127,7 @@ rules! {
     /// Early success is of rolling deployments.
     early_success_rolls, EARLY_SUCCESS_ROLLS: ".earlySuccessCriteria",
         "!has(self.earlySuccessCriteria) || !has(self.strategy) || self.strategy == 'ROLLING'",
-        "is only for strategy ROLLING. Remove it.";
+        "is only for strategy ROLLING, and strategy is {strategy}. Remove it.";
     /// One task more, or one less.
     room_to_replace, ROOM_TO_REPLACE: ".maximumPercent",
         "!(has(self.maximumPercent) && has(self.minimumHealthyPercent) && self.maximumPercent == 100 && self.minimumHealthyPercent == 100)",
@@ -136,7 +135,7 @@ rules! {
     /// Early is not before enough.
     early_but_enough, EARLY_BUT_ENOUGH: ".earlySuccessCriteria.healthyPercent",
         "!has(self.earlySuccessCriteria) || !has(self.earlySuccessCriteria.healthyPercent) || !has(self.minimumHealthyPercent) || self.earlySuccessCriteria.healthyPercent >= self.minimumHealthyPercent",
-        "is below minimumHealthyPercent. Raise the first or lower the second.";
+        "{earlySuccessCriteria.healthyPercent} is below minimumHealthyPercent {minimumHealthyPercent}. Raise the first or lower the second.";
     /// Both or off.
     early_success_is_whole, EARLY_SUCCESS_IS_WHOLE: ".enable",
         "!self.enable || (has(self.healthyPercent) && has(self.sourceServiceRevisionCleanup))",
@@ -144,7 +143,7 @@ rules! {
     /// A function and the right to call it.
     hook_has_target, HOOK_HAS_TARGET: ".hookTargetArn",
         "(has(self.targetType) && self.targetType == 'PAUSE') || (has(self.hookTargetArn) && has(self.roleArn))",
-        "and roleArn are required by hooks of type AWS_LAMBDA, the default. Set both, or set targetType: PAUSE.";
+        "is {hookTargetArn?} and roleArn {roleArn?}; both are required by hooks of type AWS_LAMBDA, the default. Set both, or set targetType: PAUSE.";
     /// Nobody pauses a shift.
     pause_beside_shifts, PAUSE_BESIDE_SHIFTS: ".lifecycleStages",
         "!(has(self.targetType) && self.targetType == 'PAUSE') || !self.lifecycleStages.exists(s, s == 'TEST_TRAFFIC_SHIFT' || s == 'PRODUCTION_TRAFFIC_SHIFT')",
@@ -152,66 +151,78 @@ rules! {
     /// A pause calls nothing.
     pause_calls_nothing, PAUSE_CALLS_NOTHING: ".hookTargetArn",
         "!(has(self.targetType) && self.targetType == 'PAUSE') || !has(self.hookTargetArn)",
-        "a PAUSE hook calls nothing. Remove it.";
+        "'{hookTargetArn}': a PAUSE hook calls nothing. Remove it.";
 
     /// The block has one member.
     network_is_awsvpc, NETWORK_IS_AWSVPC: ".awsvpcConfiguration",
         "has(self.awsvpcConfiguration)",
-        "is what a networkConfiguration holds. Set it, or remove networkConfiguration.";
+        "is absent, and it is what a networkConfiguration holds. Set it, or remove networkConfiguration.";
     /// A container's port has a container.
     registry_is_whole, REGISTRY_IS_WHOLE: ".containerName",
         "has(self.containerName) == has(self.containerPort)",
-        "and containerPort go together. Give both or neither.";
+        "is {containerName?} and containerPort {containerPort?}, which go together. Give both or neither.";
     /// One port.
     registry_has_one_port, REGISTRY_HAS_ONE_PORT: ".port",
         "!(has(self.port) && has(self.containerName))",
-        "excludes containerName and containerPort. Remove one or the others.";
+        "{port} excludes containerName '{containerName}' and containerPort. Remove one or the others.";
     /// An expression of what.
     member_of_expression, MEMBER_OF_EXPRESSION: ".expression",
         "!has(self.type) || (self.type == 'memberOf') == has(self.expression)",
-        "is what memberOf needs and distinctInstance does not take. Add or remove it.";
+        "is {expression?}, which memberOf needs and distinctInstance does not take; type is {type}. Add or remove it.";
     /// Off is off.
     connect_services_enabled, CONNECT_SERVICES_ENABLED: ".services",
         "self.enabled || !(has(self.services) && size(self.services) > 0)",
-        "go with enabled: true. Remove them, or enable Service Connect.";
+        "go with enabled: true, and enabled is false. Remove them, or enable Service Connect.";
     /// A check ends before the next.
     connector_check_in_time, CHECK_IN_TIME: ".healthCheckTimeoutSeconds",
         "!has(self.healthCheckTimeoutSeconds) || !has(self.healthCheckIntervalSeconds) || self.healthCheckTimeoutSeconds < self.healthCheckIntervalSeconds",
-        "is not below healthCheckIntervalSeconds. Lower it.";
+        "{healthCheckTimeoutSeconds} is not below healthCheckIntervalSeconds {healthCheckIntervalSeconds}. Lower it.";
 
     /// A volume has a size.
     volume_has_size, VOLUME_HAS_SIZE: ".sizeInGiB",
         "has(self.sizeInGiB) || has(self.snapshotId)",
-        "or snapshotId is required; both for a larger volume than the snapshot's. Set one.";
+        "and snapshotId are absent. One is required, both for a larger volume than the snapshot's. Set one.";
+    /// Provisioned volumes say how much.
+    volume_needs_iops, NEEDS_IOPS: ".volumeType",
+        "!(has(self.volumeType) && self.volumeType in ['io1', 'io2']) || has(self.iops)",
+        "'{volumeType}' needs iops. Set it.";
+    /// Disks take what they give.
+    volume_takes_no_iops, TAKES_NO_IOPS: ".volumeType",
+        "!(has(self.iops) && has(self.volumeType) && self.volumeType in ['st1', 'sc1', 'standard'])",
+        "'{volumeType}' takes no iops. Remove it.";
+    /// Only gp3 takes throughput.
+    throughput_of_gp3, TAKES_NO_THROUGHPUT: ".volumeType",
+        "!(has(self.throughput) && has(self.volumeType) && self.volumeType != 'gp3')",
+        "'{volumeType}' takes no throughput, only gp3 does. Remove it.";
     /// A rate of what.
     rate_of_snapshot, RATE_OF_SNAPSHOT: ".volumeInitializationRate",
         "!has(self.volumeInitializationRate) || has(self.snapshotId)",
-        "is the rate at which a snapshot is read. Set snapshotId, or remove it.";
+        "{volumeInitializationRate} is the rate at which a snapshot is read. Set snapshotId, or remove it.";
 
     /// One source of traffic.
     one_target, ONE_TARGET: "",
         "[has(self.targetGroupArn), has(self.targetGroup), has(self.loadBalancerName)].filter(x, x).size() == 1",
-        "give exactly one of targetGroupArn (a target group that exists), targetGroup (one that the operator manages) and loadBalancerName (a Classic Load Balancer).";
+        "give exactly one of targetGroupArn (a target group that exists; it is {targetGroupArn?}), targetGroup (one that the operator manages) and loadBalancerName (a Classic Load Balancer; it is {loadBalancerName?}).";
     /// A Classic Load Balancer has no groups to take turns.
     classic_is_plain, CLASSIC_IS_PLAIN: ".advancedConfiguration",
         "!has(self.advancedConfiguration) || !has(self.loadBalancerName)",
-        "a Classic Load Balancer has none. Remove it, or use a target group.";
+        "the Classic Load Balancer '{loadBalancerName}' has none. Remove it, or use a target group.";
     /// AWS asks for all three, for target types ip and instance.
     group_has_port, REQUIRED: "",
         "has(self.protocol) && has(self.port) && has(self.vpcId)",
-        "is required by AWS, as are protocol, port and vpcId together. Set it.";
+        "protocol is {protocol?}, port {port?} and vpcId {vpcId?}: all three are required by AWS. Set what is absent.";
     /// A version of HTTP.
     version_of_http, VERSION_OF_HTTP: ".protocolVersion",
         "!has(self.protocolVersion) || !has(self.protocol) || self.protocol in ['HTTP', 'HTTPS']",
-        "is for protocols HTTP and HTTPS. Remove it.";
+        "'{protocolVersion}' is for protocols HTTP and HTTPS, and protocol is {protocol}. Remove it.";
     /// What health checks speak.
     check_protocol, CHECK_PROTOCOL: ".healthCheckProtocol",
         "!has(self.healthCheckProtocol) || self.healthCheckProtocol in ['HTTP', 'HTTPS', 'TCP']",
-        "is HTTP, HTTPS or TCP. Set one of them.";
+        "'{healthCheckProtocol}' is not HTTP, HTTPS or TCP. Set one of them.";
     /// HTTP is checked by HTTP.
     check_http_by_http, CHECK_HTTP_BY_HTTP: ".healthCheckProtocol",
         "!(has(self.healthCheckProtocol) && self.healthCheckProtocol == 'TCP' && has(self.protocol) && self.protocol in ['HTTP', 'HTTPS'])",
-        "TCP does not go with protocols HTTP and HTTPS. Use HTTP or HTTPS.";
+        "TCP does not go with protocol {protocol}. Use HTTP or HTTPS.";
     /// Tasks are always checked.
     checks_are_on, CHECKS_ARE_ON: ".healthCheckEnabled",
         "!has(self.healthCheckEnabled) || self.healthCheckEnabled",
@@ -219,24 +230,19 @@ rules! {
     /// A check ends before the next.
     check_in_time, GROUP_CHECK_IN_TIME: ".healthCheckTimeoutSeconds",
         "!has(self.healthCheckTimeoutSeconds) || !has(self.healthCheckIntervalSeconds) || self.healthCheckTimeoutSeconds < self.healthCheckIntervalSeconds",
-        "is not below healthCheckIntervalSeconds. Lower it.";
+        "{healthCheckTimeoutSeconds} is not below healthCheckIntervalSeconds {healthCheckIntervalSeconds}. Lower it.";
     /// Paths are absolute.
     check_path_is_absolute, CHECK_PATH: ".healthCheckPath",
         "!has(self.healthCheckPath) || self.healthCheckPath.startsWith('/')",
-        "begins with a slash. Put it there.";
+        "'{healthCheckPath}' does not begin with a slash. Put it there.";
     /// A port or the traffic's.
     check_port, CHECK_PORT: ".healthCheckPort",
         "!has(self.healthCheckPort) || self.healthCheckPort == 'traffic-port' || (self.healthCheckPort.matches('^[1-9][0-9]{0,4}$') && int(self.healthCheckPort) <= 65535)",
-        "is traffic-port or a number from 1 to 65535, as a string. Set one of them.";
+        "'{healthCheckPort}' is neither traffic-port nor a number from 1 to 65535, as a string. Set one of them.";
     /// HTTP or gRPC.
     one_matcher, ONE_MATCHER: ".matcher",
         "!has(self.matcher) || !(has(self.matcher.httpCode) && has(self.matcher.grpcCode))",
-        "takes httpCode or grpcCode, not both. Remove one.";
-    /// AWS refuses empty values.
-    attributes_have_values, ATTRIBUTES_HAVE_VALUES: ".attributes",
-        "!has(self.attributes) || self.attributes.all(k, self.attributes[k] != '')",
-        "an empty value is refused by AWS. Remove the attribute to go back to AWS's default.";
-
+        "takes httpCode ('{matcher.httpCode}') or grpcCode ('{matcher.grpcCode}'), not both. Remove one.";
     /// One condition each.
     one_condition, ONE_CONDITION: "",
         "[has(self.hostHeaderConfig), has(self.pathPatternConfig), has(self.httpHeaderConfig), has(self.httpRequestMethodConfig), has(self.queryStringConfig), has(self.sourceIpConfig)].filter(x, x).size() + (has(self.field) && self.field in ['host-header', 'path-pattern'] && (has(self.values) || has(self.regexValues)) && !has(self.hostHeaderConfig) && !has(self.pathPatternConfig) ? 1 : 0) == 1",
@@ -244,15 +250,15 @@ rules! {
     /// Each action has the config of its own name.
     action_has_its_config, ACTION_HAS_ITS_CONFIG: "",
         "(self.type == 'redirect') == has(self.redirectConfig) && (self.type == 'fixed-response') == has(self.fixedResponseConfig) && (self.type == 'authenticate-oidc') == has(self.authenticateOidcConfig) && (self.type == 'authenticate-cognito') == has(self.authenticateCognitoConfig) && (self.type == 'jwt-validation') == has(self.jwtValidationConfig)",
-        "each type of action needs the config of its own name and takes no other: redirectConfig, fixedResponseConfig, authenticateOidcConfig, authenticateCognitoConfig or jwtValidationConfig. Set the one and remove the others.";
+        "is of type '{type}', and each type of action needs the config of its own name and takes no other: redirectConfig, fixedResponseConfig, authenticateOidcConfig, authenticateCognitoConfig or jwtValidationConfig. Set the one and remove the others.";
     /// Only forward leads anywhere.
     only_forward_leads, ONLY_FORWARD_LEADS: "",
         "self.type == 'forward' || !(has(self.targetGroupArn) || has(self.forwardConfig))",
-        "only forward leads to target groups. Remove targetGroupArn and forwardConfig.";
+        "is of type '{type}', and only forward leads to target groups. Remove targetGroupArn and forwardConfig.";
     /// One way to say where.
     one_way_to_forward, ONE_WAY_TO_FORWARD: ".targetGroupArn",
         "!(has(self.targetGroupArn) && has(self.forwardConfig) && has(self.forwardConfig.targetGroups))",
-        "excludes forwardConfig.targetGroups. Remove one.";
+        "'{targetGroupArn}' excludes forwardConfig.targetGroups. Remove one.";
     /// For how long.
     stickiness_lasts, STICKINESS_LASTS: ".durationSeconds",
         "!has(self.enabled) || !self.enabled || has(self.durationSeconds)",
@@ -260,20 +266,39 @@ rules! {
     /// Each transform has the config of its own name.
     transform_has_its_config, TRANSFORM_HAS_ITS_CONFIG: "",
         "(self.type == 'host-header-rewrite') == has(self.hostHeaderRewriteConfig) && (self.type == 'url-rewrite') == has(self.urlRewriteConfig)",
-        "host-header-rewrite needs hostHeaderRewriteConfig, url-rewrite needs urlRewriteConfig, and neither takes the other. Set the one of its type.";
+        "is of type '{type}'; host-header-rewrite needs hostHeaderRewriteConfig, url-rewrite needs urlRewriteConfig, and neither takes the other. Set the one of its type.";
 }
 
-/// See [`task_definition_names_revision`].
-pub const NAMES_REVISION: &str =
-    "names no revision, and what is newest can change behind our back. Write family:revision.";
+/// See [`classic_without_awsvpc`].
+pub const CLASSIC_WITHOUT_AWSVPC: &str = "the Classic Load Balancer '{loadBalancerName}' does not work with network mode awsvpc. Use a target group.";
 
-/// What is newest can change without a word.
-pub fn task_definition_names_revision() -> Rule {
-    rule_of(
-        "!has(self.taskDefinition) || self.taskDefinition.matches(':[0-9]+$')",
-        ".taskDefinition",
-        "\"'\" + self.taskDefinition + \"'\"",
-        NAMES_REVISION,
+/// A Classic Load Balancer balances instances.
+pub fn classic_without_awsvpc() -> Rule {
+    first_of(
+        Items {
+            of: "loadBalancers",
+            item: "l",
+        },
+        "!has(self.loadBalancers) || !has(self.networkConfiguration)",
+        "has(l.loadBalancerName)",
+        CLASSIC_WITHOUT_AWSVPC,
+    )
+}
+
+/// See [`attributes_have_values`].
+pub const ATTRIBUTES_HAVE_VALUES: &str =
+    "'{}' has an empty value, which AWS refuses. Remove the attribute to go back to AWS's default.";
+
+/// AWS refuses empty values.
+pub fn attributes_have_values() -> Rule {
+    first_of(
+        Items {
+            of: "attributes",
+            item: "k",
+        },
+        "!has(self.attributes)",
+        "self.attributes[k] == ''",
+        ATTRIBUTES_HAVE_VALUES,
     )
 }
 
@@ -288,9 +313,13 @@ pub fn service_strategy_has_weight() -> Rule {
 
 /// Only one provider can have tasks before all others.
 pub fn service_strategy_has_one_base() -> Rule {
-    rule(
-        "!has(self.capacityProviderStrategy) || self.capacityProviderStrategy.filter(i, has(i.base) && i.base > 0).size() <= 1",
-        ".capacityProviderStrategy",
+    second_of(
+        Items {
+            of: "capacityProviderStrategy",
+            item: "i",
+        },
+        "!has(self.capacityProviderStrategy)",
+        "has(i.base) && i.base > 0",
         super::STRATEGY_BASE,
     )
 }
@@ -303,44 +332,5 @@ pub fn service_strategy_is_of_one_sort() -> Rule {
         ),
         ".capacityProviderStrategy",
         super::STRATEGY_SORT,
-    )
-}
-
-/// See [`volume_needs_iops`].
-pub const NEEDS_IOPS: &str = "needs iops. Set it.";
-
-/// Provisioned volumes say how much.
-pub fn volume_needs_iops() -> Rule {
-    rule_of(
-        "!(has(self.volumeType) && self.volumeType in ['io1', 'io2']) || has(self.iops)",
-        ".volumeType",
-        "\"'\" + self.volumeType + \"'\"",
-        NEEDS_IOPS,
-    )
-}
-
-/// See [`volume_takes_no_iops`].
-pub const TAKES_NO_IOPS: &str = "takes no iops. Remove it.";
-
-/// Disks take what they give.
-pub fn volume_takes_no_iops() -> Rule {
-    rule_of(
-        "!(has(self.iops) && has(self.volumeType) && self.volumeType in ['st1', 'sc1', 'standard'])",
-        ".volumeType",
-        "\"'\" + self.volumeType + \"'\"",
-        TAKES_NO_IOPS,
-    )
-}
-
-/// See [`throughput_of_gp3`].
-pub const TAKES_NO_THROUGHPUT: &str = "takes no throughput, only gp3 does. Remove it.";
-
-/// Only gp3 takes throughput.
-pub fn throughput_of_gp3() -> Rule {
-    rule_of(
-        "!(has(self.throughput) && has(self.volumeType) && self.volumeType != 'gp3')",
-        ".volumeType",
-        "\"'\" + self.volumeType + \"'\"",
-        TAKES_NO_THROUGHPUT,
     )
 }

@@ -2,7 +2,7 @@
 
 use kube::core::Rule;
 
-use super::{rule, rule_of};
+use super::{Items, first_of, rule, second_of};
 
 /// CPU units of the task, a CEL list of one number; the text has the pattern of the schema.
 pub(super) const UNITS: &str = "[self.cpu.lowerAscii()].map(t, t.endsWith('vcpu') ? int(double(t.replace('vcpu', '').trim()) * 1024.0) : int(t))";
@@ -10,18 +10,15 @@ pub(super) const UNITS: &str = "[self.cpu.lowerAscii()].map(t, t.endsWith('vcpu'
 /// MiB of the task, a CEL list of one number; the text has the pattern of the schema.
 pub(super) const MIB: &str = "[self.memory.lowerAscii()].map(t, t.endsWith('gb') ? int(double(t.replace('gb', '').trim()) * 1024.0) : int(t))";
 
-/// In no container `wrong` holds, a CEL expression of `c`, unless `unless` does. The message can't name the container: the API
-/// server bounds what a message may cost, and knows no bound of what is picked out of a list. `unless` may be empty.
+const CONTAINERS: Items = Items {
+    of: "containerDefinitions",
+    item: "c",
+};
+
+/// In no container `wrong` holds, a CEL expression of `c`, unless `unless` does, which may be empty.
 pub(super) fn containers(unless: &str, wrong: &str, message: &str) -> Rule {
-    let unless = match unless {
-        "" => String::new(),
-        unless => format!("{unless} || "),
-    };
-    rule(
-        &format!("{unless}!self.containerDefinitions.exists(c, {wrong})"),
-        ".containerDefinitions",
-        &format!("a container {message}"),
-    )
+    let message = format!("container '{{name}}' {message}");
+    first_of(CONTAINERS, unless, wrong, &message)
 }
 
 /// What the network mode is not.
@@ -56,45 +53,43 @@ pub fn memory_somewhere() -> Rule {
 }
 
 /// See [`containers_fit_memory`].
-pub const CONTAINERS_MEMORY: &str = "is less than the containers' memoryReservation (or memory) together. Raise it or lower theirs.";
+pub const CONTAINERS_MEMORY: &str = "'{memory}' is less than the containers' memoryReservation (or memory) together. Raise it or lower theirs.";
 
 /// The containers' memory is part of the task's.
 pub fn containers_fit_memory() -> Rule {
-    rule_of(
+    rule(
         &format!(
             "!has(self.memory) || self.containerDefinitions.map(c, has(c.memoryReservation) ? c.memoryReservation : (has(c.memory) ? c.memory : 0)).sum() <= {MIB}[0]"
         ),
         ".memory",
-        "\"'\" + self.memory + \"'\"",
         CONTAINERS_MEMORY,
     )
 }
 
 /// See [`containers_fit_cpu`].
 pub const CONTAINERS_CPU: &str =
-    "is less than the containers' cpu together. Raise it or lower theirs.";
+    "'{cpu}' is less than the containers' cpu together. Raise it or lower theirs.";
 
 /// The containers' CPU is part of the task's.
 pub fn containers_fit_cpu() -> Rule {
-    rule_of(
+    rule(
         &format!(
             "!has(self.cpu) || self.containerDefinitions.map(c, has(c.cpu) ? c.cpu : 0).sum() <= {UNITS}[0]"
         ),
         ".cpu",
-        "\"'\" + self.cpu + \"'\"",
         CONTAINERS_CPU,
     )
 }
 
 /// See [`ec2_cpu`].
-pub const EC2_CPU: &str = "is outside of the 128-196608 CPU units that a task can have. Change it.";
+pub const EC2_CPU: &str =
+    "'{cpu}' is outside of the 128-196608 CPU units that a task can have. Change it.";
 
 /// Instances bound a task's CPU; Fargate has its own sizes.
 pub fn ec2_cpu() -> Rule {
-    rule_of(
+    rule(
         &format!("!has(self.cpu) || {UNITS}.exists(c, c >= 128 && c <= 196608)"),
         ".cpu",
-        "\"'\" + self.cpu + \"'\"",
         EC2_CPU,
     )
 }
@@ -163,14 +158,9 @@ pub fn no_ranges() -> Rule {
 }
 
 /// See [`one_firelens`].
-pub const FIRELENS: &str =
-    "more than one container has firelensConfiguration. Keep one log router.";
+pub const FIRELENS: &str = "container '{name}' has firelensConfiguration, and another has it already. Keep one log router.";
 
 /// A task has one log router.
 pub fn one_firelens() -> Rule {
-    rule(
-        "self.containerDefinitions.filter(c, has(c.firelensConfiguration)).size() <= 1",
-        ".containerDefinitions",
-        FIRELENS,
-    )
+    second_of(CONTAINERS, "", "has(c.firelensConfiguration)", FIRELENS)
 }

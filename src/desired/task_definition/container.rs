@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{of_container, of_task};
+use super::{first_of_container, of_container, of_task};
 use crate::{
     api::{
         EcsTaskDefinitionSpec, container::ContainerDefinition, port::PortMapping, rules, size,
         task::NetworkMode,
     },
-    desired::Invalid,
+    desired::{Invalid, service_rules::first},
 };
 
 /// CPU units of a task on instances (RegisterTaskDefinition, parameter cpu).
@@ -23,11 +23,10 @@ pub fn check(spec: &EcsTaskDefinitionSpec) -> Result<(), Invalid> {
     if !containers.iter().any(|c| c.essential != Some(false)) {
         return Err(of_task("containerDefinitions", rules::ESSENTIAL));
     }
-    let routers = containers
-        .iter()
-        .filter(|c| c.firelens_configuration.is_some());
-    if routers.count() > 1 {
-        return Err(of_task("containerDefinitions", rules::FIRELENS));
+    let mut routers = { containers.iter() }.filter(|c| c.firelens_configuration.is_some());
+    if let Some(second) = routers.nth(1) {
+        let message = rules::said(rules::FIRELENS, second);
+        return Err(of_task("containerDefinitions", &message));
     }
     for (index, container) in containers.iter().enumerate() {
         check_memory(index, container, spec.memory.is_some())?;
@@ -43,11 +42,14 @@ fn check_memory(
     container: &ContainerDefinition,
     has_task_memory: bool,
 ) -> Result<(), Invalid> {
+    let bounds = container.memory.zip(container.memory_reservation);
+    let is_below = bounds.is_some_and(|(memory, reservation)| memory < reservation);
+    first(
+        &format!("spec.containerDefinitions[{index}]"),
+        container,
+        &[(is_below, "memory", rules::MEMORY)],
+    )?;
     match (container.memory, container.memory_reservation) {
-        (Some(memory), Some(reservation)) if memory < reservation => Err(of_task(
-            &format!("containerDefinitions[{index}].memory"),
-            &format!("{memory} {}", rules::MEMORY),
-        )),
         (None, None) if !has_task_memory => {
             Err(of_container(index, container, "", rules::MEMORY_SOMEWHERE))
         }
@@ -79,7 +81,7 @@ fn check_ports(index: usize, container: &ContainerDefinition) -> Result<(), Inva
         let path = format!("containerDefinitions[{index}].portMappings[{i}]");
         let has_range = port.container_port_range.is_some();
         if port.container_port.is_some() == has_range || (port.host_port.is_some() && has_range) {
-            return Err(of_task(&path, rules::PORT_OR_RANGE));
+            return Err(of_task(&path, &rules::said(rules::PORT_OR_RANGE, port)));
         }
         if let Some(name) = &port.name
             && !names.insert(name)
@@ -90,7 +92,7 @@ fn check_ports(index: usize, container: &ContainerDefinition) -> Result<(), Inva
         if let Some(text) = &port.container_port_range {
             let path = format!("{path}.containerPortRange");
             let Some(found) = range(text) else {
-                return Err(of_task(&path, &format!("'{text}' {}", rules::RANGE)));
+                return Err(of_task(&path, &rules::said(rules::RANGE, port)));
             };
             if ranges.iter().any(|other| overlap(*other, found)) {
                 let message = format!("'{text}' overlaps another range. Change one.");
@@ -156,10 +158,7 @@ fn check_network_mode(
             rules::NO_LINKS,
         ),
     ];
-    match wrong.iter().find(|(is_wrong, ..)| *is_wrong) {
-        Some((_, member, message)) => Err(of_container(index, container, member, message)),
-        None => Ok(()),
-    }
+    first_of_container(index, container, &wrong)
 }
 
 fn is_mapped_elsewhere(port: &PortMapping) -> bool {
@@ -173,30 +172,32 @@ fn check_task_size(spec: &EcsTaskDefinitionSpec) -> Result<(), Invalid> {
         let each = spec.container_definitions.iter().filter_map(of);
         each.map(i64::from).sum::<i64>()
     };
-    if let Some(cpu) = &spec.cpu {
-        let units = size::cpu_units(cpu);
-        if units.is_none_or(|units| !CPU.contains(&units)) {
-            return Err(of_task("cpu", &format!("'{cpu}' {}", rules::EC2_CPU)));
-        }
-        if units.is_some_and(|units| sum(|c| c.cpu) > units) {
-            return Err(of_task(
+    let (units, mib) = (
+        spec.cpu.as_deref().map(size::cpu_units),
+        spec.memory.as_deref().map(size::memory_mib),
+    );
+    if let (Some(memory), Some(None)) = (&spec.memory, mib) {
+        let message =
+            format!("'{memory}' is no whole number of MiB. Write MiB, or GB behind a number.");
+        return Err(of_task("memory", &message));
+    }
+    let is_outside = units.is_some_and(|units| units.is_none_or(|units| !CPU.contains(&units)));
+    let reserved = sum(|c| c.memory_reservation.or(c.memory));
+    first(
+        "spec",
+        spec,
+        &[
+            (is_outside, "cpu", rules::EC2_CPU),
+            (
+                units.flatten().is_some_and(|units| sum(|c| c.cpu) > units),
                 "cpu",
-                &format!("'{cpu}' {}", rules::CONTAINERS_CPU),
-            ));
-        }
-    }
-    if let Some(memory) = &spec.memory {
-        let Some(mib) = size::memory_mib(memory) else {
-            let message =
-                format!("'{memory}' is no whole number of MiB. Write MiB, or GB behind a number.");
-            return Err(of_task("memory", &message));
-        };
-        if sum(|c| c.memory_reservation.or(c.memory)) > mib {
-            return Err(of_task(
+                rules::CONTAINERS_CPU,
+            ),
+            (
+                mib.flatten().is_some_and(|mib| reserved > mib),
                 "memory",
-                &format!("'{memory}' {}", rules::CONTAINERS_MEMORY),
-            ));
-        }
-    }
-    Ok(())
+                rules::CONTAINERS_MEMORY,
+            ),
+        ],
+    )
 }

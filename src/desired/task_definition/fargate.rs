@@ -1,6 +1,6 @@
 //! What Fargate does not have.
 
-use super::{of_container, of_task};
+use super::{first_of_container, of_task};
 use crate::{
     api::{
         EcsTaskDefinitionSpec,
@@ -8,7 +8,7 @@ use crate::{
         rules, size,
         task::{Compatibility, NetworkMode, PidMode},
     },
-    desired::Invalid,
+    desired::{Invalid, service_rules::first},
 };
 
 /// CPU units that Windows needs on Fargate (ECS, Windows on Fargate).
@@ -54,14 +54,12 @@ pub fn check(spec: &EcsTaskDefinitionSpec) -> Result<(), Invalid> {
             rules::FARGATE_PLACEMENT,
         ),
     ];
-    if let Some((_, member, message)) = wrong.iter().find(|(is_wrong, ..)| *is_wrong) {
-        return Err(of_task(member, message));
-    }
+    first("spec", spec, &wrong)?;
     check_size(spec)?;
     for (index, volume) in spec.volumes.iter().flatten().enumerate() {
         let host_path = volume.host.as_ref().and_then(|h| h.source_path.as_ref());
         if volume.docker_volume_configuration.is_some() || host_path.is_some() {
-            let message = format!("volume '{}' {}", volume.name, rules::FARGATE_VOLUMES);
+            let message = rules::said(rules::FARGATE_VOLUMES, volume);
             return Err(of_task(&format!("volumes[{index}]"), &message));
         }
     }
@@ -83,19 +81,16 @@ fn check_size(spec: &EcsTaskDefinitionSpec) -> Result<(), Invalid> {
         .and_then(|platform| platform.operating_system_family.as_deref())
         .is_some_and(|family| family.starts_with("WINDOWS"));
     let (units, mib) = (size::cpu_units(cpu), size::memory_mib(memory));
-    if is_windows && units.is_none_or(|units| units < WINDOWS_CPU) {
-        return Err(of_task(
-            "cpu",
-            &format!("'{cpu}' {}", rules::FARGATE_WINDOWS),
-        ));
-    }
-    match (units, mib) {
-        (Some(units), Some(mib)) if size::is_on_fargate(units, mib) => Ok(()),
-        _ => Err(of_task(
-            "cpu",
-            &format!("'{cpu}' with memory '{memory}' {}", rules::FARGATE_SIZE),
-        )),
-    }
+    let fits = { units.zip(mib) }.is_some_and(|(units, mib)| size::is_on_fargate(units, mib));
+    let is_little = is_windows && units.is_none_or(|units| units < WINDOWS_CPU);
+    first(
+        "spec",
+        spec,
+        &[
+            (is_little, "cpu", rules::FARGATE_WINDOWS),
+            (!fits, "cpu", rules::FARGATE_SIZE),
+        ],
+    )
 }
 
 fn check_container(
@@ -133,8 +128,5 @@ fn check_container(
         ),
         (needs_role && !has_role, "", rules::FARGATE_EXECUTION_ROLE),
     ];
-    match wrong.iter().find(|(is_wrong, ..)| *is_wrong) {
-        Some((_, member, message)) => Err(of_container(index, container, member, message)),
-        None => Ok(()),
-    }
+    first_of_container(index, container, &wrong)
 }

@@ -37,7 +37,7 @@ pub fn check(spec: &EcsTaskDefinitionSpec) -> Result<(), Invalid> {
     if let Some(proxy) = &spec.proxy_configuration
         && !containers.contains_key(proxy.container_name.as_str())
     {
-        let message = format!("'{}' {}", proxy.container_name, rules::PROXY);
+        let message = rules::said(rules::PROXY, spec);
         return Err(of_task("proxyConfiguration.containerName", &message));
     }
     let volumes = spec.volumes.iter().flatten().enumerate();
@@ -160,7 +160,7 @@ fn check_volume(index: usize, volume: &Volume) -> Result<(), Invalid> {
     ];
     let path = format!("volumes[{index}]");
     if kinds.into_iter().filter(|is_there| *is_there).count() > 1 {
-        let message = format!("'{}' {}", volume.name, rules::VOLUME);
+        let message = rules::said(rules::VOLUME, volume);
         return Err(of_task(&path, &message));
     }
     volume
@@ -181,9 +181,9 @@ fn check_efs(path: &str, efs: &EfsVolumeConfiguration) -> Result<(), Invalid> {
     match efs.root_directory.as_deref() {
         None | Some("" | "/") => Ok(()),
         Some(_) if authorization.access_point_id.is_none() => Ok(()),
-        Some(root) => Err(of_task(
+        Some(_) => Err(of_task(
             &member("rootDirectory"),
-            &format!("'{root}' {}", rules::EFS_ROOT),
+            &rules::said(rules::EFS_ROOT, efs),
         )),
     }
 }
