@@ -55,12 +55,13 @@ lint: tools $(CARGO_DENY) ## check formats, lints, scripts, workflows, licences,
 	then $(CARGO_DENY) --locked --workspace check --disable-fetch --hide-inclusion-graph advisories; \
 	else echo "The database of security advisories can't be reached: advisories are not checked this time."; fi
 
-tools: ## build the programs that tests, lint and the demo run: control plane, kubectl, helm and its tests' tools, actionlint
+tools: ## build the programs that tests, lint and the demo run: control plane, kubectl, helm and its tests' tools, actionlint, promtool
 	@command -v go >/dev/null || { echo "Go 1.26 is needed for the tests' control plane: https://go.dev/dl/"; exit 1; }
 	@mkdir -p .cache/bin
 	@test -x .cache/bin/actionlint || echo "Building a Kubernetes control plane, kubectl and helm: some minutes, once."
 	@cd tests/control-plane && ../../$(GO) build -o ../../.cache/bin/control-plane .
 	@cd tests/tools && ../../$(GO) build -o ../../.cache/bin/ $(TOOLS)
+	@cd tests/observability && ../../$(GO) build -tags remove_all_sd -o ../../.cache/bin/ github.com/prometheus/prometheus/cmd/promtool
 	@ln -sf control-plane .cache/bin/kubectl
 
 generate: ## write what is generated: the CRDs, for crds/ and the charts; the charts' tables and schemas; Argo CD's configuration
