@@ -101,26 +101,35 @@ fn shape(schema: &Value, path: String) -> (String, Option<(String, &Value)>) {
     (type_.to_owned(), None)
 }
 
-/// The message of a CEL expression, with an ellipsis for each value: `'…'.format([…])`.
-fn message(expression: &str) -> Option<String> {
-    let (format, _) = expression.strip_prefix('\'')?.split_once("'.format([")?;
-    let message = format.replace(r"\'", "'").replace("'%s'", "…");
-    Some(message.replace("%s", "…").replace("%%", "%"))
+/// The messages of a CEL expression, `'…'.format([…])` or a choice among several, with an ellipsis for each value.
+fn messages(expression: &str) -> Vec<String> {
+    let parts: Vec<_> = expression.split("'.format([").collect();
+    let said = parts.iter().rev().skip(1).filter_map(|part| {
+        // The last literal before `.format`. What only quotes a value is no message.
+        let literal = part.replace(r"\'", "’");
+        let (_, format) = literal.rsplit_once('\'')?;
+        let message = format.replace("’%s’", "…").replace("%s", "…");
+        Some(message.replace('’', "'").replace("%%", "%"))
+    });
+    said.filter(|message| message.trim() != "…").collect()
 }
 
 /// What the API server refuses, in the words in which it does.
 fn rules(page: &mut String, schema: &Value) {
     let rules = schema["x-kubernetes-validations"].as_array();
-    let sentence = |rule: &Value| {
-        let built = rule["messageExpression"].as_str().and_then(message);
-        let said = rule["message"].as_str().map(str::to_owned).or(built)?;
+    let sentences = |rule: &Value| {
+        let built = rule["messageExpression"].as_str().map(messages);
+        let said = rule["message"].as_str().map(|said| vec![said.to_owned()]);
         let field = rule["fieldPath"].as_str().unwrap_or_default();
-        Some(match field.trim_start_matches('.') {
+        let field = field.trim_start_matches('.').to_owned();
+        let said = said.or(built).unwrap_or_default().into_iter();
+        said.map(move |said| match field.as_str() {
             "" => format!("- {said}"),
             field => format!("- `{field}`: {said}"),
         })
     };
-    let mut lines: Vec<_> = rules.into_iter().flatten().filter_map(sentence).collect();
+    let rules = rules.into_iter().flatten();
+    let mut lines: Vec<_> = rules.flat_map(sentences).collect();
     lines.sort();
     lines.dedup();
     if !lines.is_empty() {

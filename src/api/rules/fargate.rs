@@ -127,43 +127,6 @@ pub fn fargate_placement() -> Rule {
     )
 }
 
-/// See [`fargate_privileged`].
-pub const FARGATE_PRIVILEGED: &str = "cannot be privileged on Fargate. Remove privileged.";
-
-/// There is no instance to have rights on.
-pub fn fargate_privileged() -> Rule {
-    containers(
-        NOT_FARGATE,
-        "has(c.privileged) && c.privileged",
-        FARGATE_PRIVILEGED,
-    )
-}
-
-/// See [`fargate_security_options`].
-pub const FARGATE_SECURITY_OPTIONS: &str =
-    "cannot have dockerSecurityOptions on Fargate. Remove them.";
-
-/// There is no Docker.
-pub fn fargate_security_options() -> Rule {
-    containers(
-        NOT_FARGATE,
-        "has(c.dockerSecurityOptions) && c.dockerSecurityOptions.size() > 0",
-        FARGATE_SECURITY_OPTIONS,
-    )
-}
-
-/// See [`fargate_timeouts`].
-pub const FARGATE_TIMEOUTS: &str = "has a startTimeout ({startTimeout?}) or stopTimeout ({stopTimeout?}) outside 2-120 seconds, which Fargate does not take. Change it.";
-
-/// Fargate bounds how long a container starts and stops.
-pub fn fargate_timeouts() -> Rule {
-    containers(
-        NOT_FARGATE,
-        "(has(c.startTimeout) && (c.startTimeout < 2 || c.startTimeout > 120)) || (has(c.stopTimeout) && (c.stopTimeout < 2 || c.stopTimeout > 120))",
-        FARGATE_TIMEOUTS,
-    )
-}
-
 /// See [`fargate_volumes`].
 pub const FARGATE_VOLUMES: &str = "volume '{name}' is of a kind that Fargate does not have: dockerVolumeConfiguration or host.sourcePath. Remove that.";
 
@@ -180,14 +143,38 @@ pub fn fargate_volumes() -> Rule {
     )
 }
 
-/// See [`fargate_execution_role`].
+/// See [`fargate_containers`].
+pub const FARGATE_PRIVILEGED: &str = "cannot be privileged on Fargate. Remove privileged.";
+
+/// See [`fargate_containers`].
+pub const FARGATE_SECURITY_OPTIONS: &str =
+    "cannot have dockerSecurityOptions on Fargate. Remove them.";
+
+/// See [`fargate_containers`].
+pub const FARGATE_TIMEOUTS: &str = "has a startTimeout ({startTimeout?}) or stopTimeout ({stopTimeout?}) outside 2-120 seconds, which Fargate does not take. Change it.";
+
+/// See [`fargate_containers`].
 pub const FARGATE_EXECUTION_ROLE: &str = "has secrets, log driver awslogs or an image of Amazon ECR, for which Fargate needs a role to act as. Set spec.executionRoleArn.";
 
-/// There is no instance whose role could do it.
-pub fn fargate_execution_role() -> Rule {
+/// There is no Docker, no instance to have rights on, and no instance whose role could do what an execution role does; Fargate
+/// bounds how long a container starts and stops.
+pub fn fargate_containers() -> Rule {
     containers(
-        &format!("has(self.executionRoleArn) || {NOT_FARGATE}"),
-        "(has(c.secrets) && c.secrets.size() > 0) || (has(c.logConfiguration) && c.logConfiguration.logDriver == 'awslogs') || c.image.contains('.dkr.ecr.')",
-        FARGATE_EXECUTION_ROLE,
+        "has(self.requiresCompatibilities) && 'FARGATE' in self.requiresCompatibilities",
+        &[
+            ("g && has(c.privileged) && c.privileged", FARGATE_PRIVILEGED),
+            (
+                "g && has(c.dockerSecurityOptions) && c.dockerSecurityOptions.size() > 0",
+                FARGATE_SECURITY_OPTIONS,
+            ),
+            (
+                "g && ((has(c.startTimeout) && (c.startTimeout < 2 || c.startTimeout > 120)) || (has(c.stopTimeout) && (c.stopTimeout < 2 || c.stopTimeout > 120)))",
+                FARGATE_TIMEOUTS,
+            ),
+            (
+                "g && !has(self.executionRoleArn) && ((has(c.secrets) && c.secrets.size() > 0) || (has(c.logConfiguration) && c.logConfiguration.logDriver == 'awslogs') || c.image.contains('.dkr.ecr.'))",
+                FARGATE_EXECUTION_ROLE,
+            ),
+        ],
     )
 }

@@ -1,8 +1,8 @@
 //! Rules among the containers of a task: sizes, ports, network modes.
 
-use kube::core::Rule;
+use kube::core::{Message, Rule};
 
-use super::{Items, first_of, rule, second_of};
+use super::{Items, message, rule, second_of};
 
 /// CPU units of the task, a CEL list of one number; the text has the pattern of the schema.
 pub(super) const UNITS: &str = "[self.cpu.lowerAscii()].map(t, t.endsWith('vcpu') ? int(double(t.replace('vcpu', '').trim()) * 1024.0) : int(t))";
@@ -15,15 +15,34 @@ const CONTAINERS: Items = Items {
     item: "c",
 };
 
-/// In no container `wrong` holds, a CEL expression of `c`, unless `unless` does, which may be empty.
-pub(super) fn containers(unless: &str, wrong: &str, message: &str) -> Rule {
-    let message = format!("container '{{name}}' {message}");
-    first_of(CONTAINERS, unless, wrong, &message)
-}
+/// A mistake that a container can make: an expression of CEL, and what is said of the first container that makes it.
+pub(super) type Mistake = (&'static str, &'static str);
 
-/// What the network mode is not.
-fn mode_is_not(modes: &str) -> String {
-    format!("!has(self.networkMode) || !(self.networkMode in [{modes}])")
+/// No container `c` makes one of these mistakes; they may ask for `given`, an expression of the task, as `g`.
+///
+/// One rule for several: for each rule the API server takes all containers apart anew.
+pub(super) fn containers(given: &str, mistakes: &[Mistake]) -> Rule {
+    let any: Vec<_> = { mistakes.iter() }
+        .map(|(wrong, _)| format!("({wrong})"))
+        .collect();
+    let expression = format!(
+        "![{given}].exists(g, self.containerDefinitions.exists(c, {}))",
+        any.join(" || ")
+    );
+    // The last one is meant when none before it is.
+    let said = mistakes.iter().rev().fold(None, |after, (wrong, message)| {
+        let found = format!("self.containerDefinitions.filter(c, [{given}].exists(g, {wrong}))");
+        let message = format!("container '{{name}}' {message}");
+        let said = message::expression(&message, &format!("{found}[0]")).unwrap_or_default();
+        Some(match after {
+            None => said,
+            Some(after) => format!("{found}.size() > 0 ? {said} : {after}"),
+        })
+    });
+    Rule {
+        message: said.map(Message::Expression),
+        ..rule(&expression, ".containerDefinitions", "")
+    }
 }
 
 /// See [`one_essential`].
@@ -47,8 +66,10 @@ pub const MEMORY_SOMEWHERE: &str =
 pub fn memory_somewhere() -> Rule {
     containers(
         "has(self.memory)",
-        "!has(c.memory) && !has(c.memoryReservation)",
-        MEMORY_SOMEWHERE,
+        &[(
+            "!g && !has(c.memory) && !has(c.memoryReservation)",
+            MEMORY_SOMEWHERE,
+        )],
     )
 }
 
@@ -94,66 +115,51 @@ pub fn ec2_cpu() -> Rule {
     )
 }
 
-/// See [`host_ports`].
+/// See [`fits_network_mode`].
 pub const HOST_PORTS: &str = "has a hostPort that differs from its containerPort, which network modes awsvpc and host do not allow. Remove hostPort.";
 
-/// A network interface's or instance's port is the container's.
-pub fn host_ports() -> Rule {
-    containers(
-        &mode_is_not("'awsvpc', 'host'"),
-        "has(c.portMappings) && c.portMappings.exists(p, has(p.hostPort) && p.hostPort != 0 && has(p.containerPort) && p.hostPort != p.containerPort)",
-        HOST_PORTS,
-    )
-}
-
-/// See [`no_ports`].
+/// See [`fits_network_mode`].
 pub const NO_PORTS: &str =
     "has portMappings, but network mode none has no ports. Remove them or change networkMode.";
 
-/// No network, no ports.
-pub fn no_ports() -> Rule {
-    containers(
-        &mode_is_not("'none'"),
-        "has(c.portMappings) && c.portMappings.size() > 0",
-        NO_PORTS,
-    )
-}
-
-/// See [`no_hostname`].
+/// See [`fits_network_mode`].
 pub const NO_HOSTNAME: &str =
     "has a hostname or extraHosts, which network mode awsvpc does not allow. Remove them.";
 
-/// ECS writes the names of a task with an interface of its own.
-pub fn no_hostname() -> Rule {
-    containers(
-        &mode_is_not("'awsvpc'"),
-        "has(c.hostname) || (has(c.extraHosts) && c.extraHosts.size() > 0)",
-        NO_HOSTNAME,
-    )
-}
-
-/// See [`no_links`].
+/// See [`fits_network_mode`].
 pub const NO_LINKS: &str =
     "has links, which only network mode bridge has. Remove them or change networkMode.";
 
-/// Links are Docker's bridge's.
-pub fn no_links() -> Rule {
-    containers(
-        &mode_is_not("'awsvpc', 'host', 'none'"),
-        "has(c.links) && c.links.size() > 0",
-        NO_LINKS,
-    )
-}
-
-/// See [`no_ranges`].
+/// See [`fits_network_mode`].
 pub const NO_RANGES: &str = "has a containerPortRange, which only network modes bridge and awsvpc have. List the ports or change networkMode.";
 
-/// Ranges are not for the instance's network.
-pub fn no_ranges() -> Rule {
+/// A network interface's or instance's port is the container's, ECS writes the names of a task with an interface of its own,
+/// and links are Docker's bridge's.
+pub fn fits_network_mode() -> Rule {
     containers(
-        &mode_is_not("'host'"),
-        "has(c.portMappings) && c.portMappings.exists(p, has(p.containerPortRange))",
-        NO_RANGES,
+        "has(self.networkMode) ? self.networkMode : 'bridge'",
+        &[
+            (
+                "g == 'none' && has(c.portMappings) && c.portMappings.size() > 0",
+                NO_PORTS,
+            ),
+            (
+                "g == 'host' && has(c.portMappings) && c.portMappings.exists(p, has(p.containerPortRange))",
+                NO_RANGES,
+            ),
+            (
+                "g in ['awsvpc', 'host'] && has(c.portMappings) && c.portMappings.exists(p, has(p.hostPort) && p.hostPort != 0 && has(p.containerPort) && p.hostPort != p.containerPort)",
+                HOST_PORTS,
+            ),
+            (
+                "g == 'awsvpc' && (has(c.hostname) || (has(c.extraHosts) && c.extraHosts.size() > 0))",
+                NO_HOSTNAME,
+            ),
+            (
+                "g != 'bridge' && has(c.links) && c.links.size() > 0",
+                NO_LINKS,
+            ),
+        ],
     )
 }
 
