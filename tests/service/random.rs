@@ -184,6 +184,14 @@ fn released(mut state: Value, spec: &Value) -> Value {
             state["service"][member] = json!(null);
         }
     }
+    // The only provider has all tasks, whatever its weight.
+    let alone = |strategy: &Value| strategy.as_array().is_some_and(|items| items.len() == 1);
+    let strategy = &spec["capacityProviderStrategy"];
+    if alone(strategy) && strategy[0]["weight"].is_null() {
+        for part in ["service", "revision"] {
+            state[part]["capacityProviderStrategy"][0]["weight"] = json!(null);
+        }
+    }
     state
 }
 

@@ -14,7 +14,7 @@ use simulator::{Fate, Policy, REGION};
 use crate::{
     harness::{
         World,
-        control_plane::{root, run, scratch, tool},
+        control_plane::{root, run, scratch, signal, tool},
         world::{story, story_alone},
     },
     importing, installing,
@@ -216,8 +216,7 @@ fn watch_until(world: &World, command: &str, words: &str) {
         said.push(line);
         if said.last().is_some_and(|line| line.contains(words)) {
             // To `timeout`, which passes it on.
-            let mut kill = Command::new("kill");
-            run(kill.arg(child.id().to_string()), "").expect("it runs still");
+            signal("TERM", child.id()).expect("it runs still");
             child.wait().expect("it ends");
             return;
         }

@@ -1,6 +1,7 @@
 //! One control plane for all stories: found by `STORIES_KUBECONFIG`, else started; it ends with the process that started it.
 
 use std::{
+    fmt::Display,
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -101,10 +102,7 @@ impl ControlPlane {
     /// SIGTERM, until it is gone; its data stays.
     pub fn down(&self) {
         if let Some(mut child) = self.process.lock().expect("no story panics with it").take() {
-            let _ = run(
-                Command::new("kill").args(["-TERM", &child.id().to_string()]),
-                "",
-            );
+            let _ = signal("TERM", child.id());
             let _ = child.wait();
         }
     }
@@ -178,6 +176,12 @@ impl Drop for ControlPlane {
     fn drop(&mut self) {
         self.down();
     }
+}
+
+/// Sends a process a signal. By the shell's own `kill`: not every machine has the program.
+pub fn signal(name: &str, pid: impl Display) -> Result<String, String> {
+    let kill = format!("kill -{name} {pid}");
+    run(Command::new("sh").args(["-c", &kill]), "")
 }
 
 /// Runs a command to its end: standard output, or standard error when it fails.

@@ -7,7 +7,7 @@ use std::{
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
-use super::control_plane::run;
+use super::control_plane::signal;
 
 /// Runs a command, tells its process id and then its exit code; kills it when standard input closes: when this process
 /// dies, however that happens, the operator dies too.
@@ -74,7 +74,7 @@ impl Operator {
 
     /// SIGTERM; waits for the end and returns the exit code.
     pub fn terminate(mut self) -> Option<i32> {
-        let _ = run(Command::new("kill").args(["-TERM", &self.pid]), "");
+        let _ = signal("TERM", &self.pid);
         line(&mut self.stdout)?.parse().ok()
     }
 

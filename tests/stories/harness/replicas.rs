@@ -1,7 +1,5 @@
 //! A second operator beside the story's own, and signals.
 
-use std::process::Command;
-
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::{Api, runtime::wait::await_condition};
 use serde_json::Value;
@@ -10,7 +8,7 @@ use simulator::Entry;
 use super::scraping::{free_port, get};
 use super::{
     World,
-    control_plane::{run, scratch},
+    control_plane::{self, scratch},
     operator::Operator,
     waiting::DEADLINE,
     world::SECOND,
@@ -52,7 +50,7 @@ impl World {
     /// Sends the story's operator a signal.
     pub fn signal(&self, signal: &str) {
         let pid = self.operator.as_ref().expect("an operator runs").pid();
-        run(Command::new("kill").args([&format!("-{signal}"), pid]), "").expect("it runs");
+        control_plane::signal(signal, pid).expect("it runs");
     }
 
     /// The holder of the Lease; none: nobody.
