@@ -31,7 +31,7 @@ test: lint ## check everything: formats, lints, dependencies, then every test
 	cd tests/argo-cd && RECORDED_OBJECTS=$${CARGO_TARGET_DIR:-$(CURDIR)/target}/tmp/recorded-objects ../../$(GO) test -vet=off -parallel=8 -count=1 .
 	cd tests/observability && SCRAPES=$(SCRAPES) ../../$(GO) test -count=1 .
 
-# Random declarations are optimised: two thousand a property, each looked at a hundred times, take hours otherwise.
+# Random declarations are optimised: two thousand a property, each looked at a hundred times, take a quarter of an hour, else hours.
 sweep: tools ## kill the operator at every effect, and try random declarations by the thousand; make test runs a sample
 	SWEEP=all cargo test --locked --test stories sweeping -- --nocapture
 	PROPTEST_CASES=2000 cargo test --locked --profile thorough --test service --test surface random

@@ -99,7 +99,7 @@ fn objects_written_around_admission_harm_only_themselves() {
             .await;
         let (_, _, message) = condition(&stalled, "Stalled").expect("stalled");
         assert!(
-            message.starts_with("spec.networkMode: Fargate needs awsvpc"),
+            message.starts_with("spec.networkMode: is 'bridge'; Fargate needs awsvpc"),
             "{message}"
         );
         assert_eq!(world.count("RegisterTaskDefinition"), 1, "only web's");
