@@ -245,8 +245,15 @@ func TestAPausedDeploymentIsApprovedOrAborted(t *testing.T) {
 		return found.Status == health.HealthStatusDegraded && strings.HasPrefix(found.Message, "RolloutFailed: ") && strings.Contains(found.Message, "rolled back"),
 			fmt.Sprintf("%+v", *found)
 	})
-	w.runs(2, "nginx:1.28")
-	w.hasEnded(service, "ROLLBACK_SUCCESSFUL")
+	// It is Degraded as soon as ECS begins to roll back.
+	eventually(t, "ECS has rolled back", func() (bool, string) {
+		found := w.deployment(service)
+		return found["status"] == "ROLLBACK_SUCCESSFUL", pretty(found)
+	})
+	eventually(t, "AWS runs what it ran before", func() (bool, string) {
+		otherwise := w.otherwise(2, "nginx:1.28")
+		return otherwise == "", otherwise
+	})
 	e.isSynced(t, w, all, "aborted")
 
 	// Git goes back, which is a deployment like others.
