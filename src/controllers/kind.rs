@@ -79,6 +79,11 @@ pub trait Kind: Object + Serialize + Send + Sync + 'static {
     fn status(&self) -> Option<&Self::Status>;
     /// The last status, to be filled in.
     fn status_mut(&mut self) -> &mut Option<Self::Status>;
+    /// Whether nothing was ever said of the object. The API server gives it a status with defaults when it is created.
+    fn is_unsaid(&self) -> bool {
+        let said = self.status().map(Self::conditions);
+        said.is_none_or(<[_]>::is_empty)
+    }
     /// The conditions of a status.
     fn conditions(status: &Self::Status) -> &[Condition];
     /// The calls that a status foretells.

@@ -6,6 +6,7 @@ pub mod adoption;
 pub mod backoff;
 pub mod cluster;
 pub mod context;
+pub mod converge;
 pub mod delete;
 pub mod failure;
 pub mod kind;

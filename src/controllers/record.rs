@@ -3,13 +3,21 @@
 //! finalizer, so that it costs no write; from the first status on it is the status that says.
 
 use kube::{Resource, ResourceExt};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::json;
 
-use super::{kind::Kind, reconcile::is_unsaid};
-use crate::api::DECLARED;
+use super::{
+    context::Context,
+    kind::{Kind, Pending},
+};
+use crate::{
+    api::DECLARED,
+    desired::{Identity, Invalid},
+    model::declared::Paths,
+};
 
 /// The annotation's value.
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize)]
 struct Record {
     /// Whose: a manifest that was exported with the annotation makes another object.
     uid: String,
@@ -17,36 +25,49 @@ struct Record {
     members: Vec<String>,
 }
 
+/// What a new object declares, also when what it refers to is not there yet: nothing that could be taken out depends on that.
+pub fn declared<K: Kind>(
+    object: &K,
+    id: Identity<'_>,
+    desired: &Result<Result<K::Desired, Invalid>, Pending>,
+    context: &Context,
+) -> Vec<String> {
+    let paths = match desired {
+        Ok(Ok(desired)) => K::declared(desired),
+        Ok(Err(_)) => Paths::new(),
+        Err(_) => {
+            let desired = object.desired(id, &K::References::default(), &context.installation);
+            desired.map_or_else(|_| Paths::new(), |desired| K::declared(&desired))
+        }
+    };
+    paths.into_iter().collect()
+}
+
 /// The annotation of an object that declares this; none: it declares nothing that could be taken out.
 pub fn annotation<K: Resource>(object: &K, declared: &[String]) -> Option<String> {
-    let record = Record {
-        uid: object.meta().uid.clone()?,
-        members: declared.to_vec(),
-    };
-    (!declared.is_empty()).then(|| serde_json::json!(record).to_string())
+    let uid = object.meta().uid.as_deref()?;
+    (!declared.is_empty()).then(|| json!({"uid": uid, "members": declared}).to_string())
 }
 
 /// Makes the record of an object without a status part of its status, as all else reads it there.
 pub fn restore<K: Kind>(object: &mut K) {
-    let is_unsaid = is_unsaid(object);
+    let is_unsaid = object.is_unsaid();
     let Some(said) = object.annotations_mut().remove(DECLARED) else {
         return;
     };
-    match serde_json::from_str::<Record>(&said) {
-        Ok(record) if is_unsaid && Some(&record.uid) == object.meta().uid.as_ref() => {
-            let applied = K::applied(object.status_mut().get_or_insert_default());
-            if applied.is_empty() {
-                *applied = record.members;
-            }
+    if let Ok(record) = serde_json::from_str::<Record>(&said)
+        && is_unsaid
+        && Some(&record.uid) == object.meta().uid.as_ref()
+    {
+        let applied = K::applied(object.status_mut().get_or_insert_default());
+        if applied.is_empty() {
+            *applied = record.members;
         }
-        _ => {}
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::api::EcsService;
 

@@ -1,6 +1,8 @@
 //! EcsCluster → the desired cluster.
 
-use super::{Identity, Invalid, declared_tags, known, members, remove_lifecycle, schema, tags};
+use super::{
+    Identity, Invalid, declared_tags, known, members, remove_lifecycle, schema, strategy, tags,
+};
 use crate::{
     api::{
         EcsClusterSpec, cluster::ExecuteCommandLogging, rules,
@@ -142,27 +144,7 @@ fn check_strategy(
             ));
         }
     }
-    let is_fargate = |item: &&CapacityProviderStrategyItem| {
-        ["FARGATE", "FARGATE_SPOT"].contains(&item.capacity_provider.as_str())
-    };
-    let fargate = strategy.iter().filter(is_fargate).count();
-    let second_base = strategy.iter().filter(|item| item.base > Some(0)).nth(1);
-    let weightless = strategy.iter().all(|item| item.weight == Some(0));
-    if let Some(item) = second_base {
-        let message = rules::said(rules::STRATEGY_BASE, item);
-        return Err(Invalid::new(path, message));
-    }
-    let wrong = [
-        (!strategy.is_empty() && weightless, rules::STRATEGY_WEIGHT),
-        (
-            fargate != 0 && fargate != strategy.len(),
-            rules::STRATEGY_SORT,
-        ),
-    ];
-    match wrong.iter().find(|(is_wrong, _)| *is_wrong) {
-        Some((_, message)) => Err(Invalid::new(path, *message)),
-        None => Ok(()),
-    }
+    strategy::check(path, strategy)
 }
 
 #[cfg(test)]

@@ -1,9 +1,6 @@
 //! The rules between members of a deployment configuration, in admission's words.
 
-use super::{
-    Invalid,
-    service_rules::{Row, first},
-};
+use super::{Invalid, Row, first};
 use crate::api::{
     deployment::{
         DeploymentConfiguration, DeploymentLifecycleHook, DeploymentLifecycleHookStage as Stage,

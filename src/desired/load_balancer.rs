@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Identity, Invalid, members, rule, service_rules};
+use super::{Identity, Invalid, first, members, rule};
 use crate::{
     api::{EcsServiceSpec, load_balancer::TargetGroup, rules},
     model::{Installation, Members, Tags, name, target_group},
@@ -159,6 +159,13 @@ pub(super) fn target_groups(
 
 /// What AWS's prose states of a target group (CreateTargetGroup), in admission's words.
 fn check(group: &TargetGroup, path: &str) -> Result<(), Invalid> {
+    let mut attributes = group.attributes.iter().flatten();
+    if let Some((key, _)) = attributes.find(|(_, value)| value.is_empty()) {
+        return Err(Invalid::new(
+            format!("{path}.attributes"),
+            rules::said(rules::ATTRIBUTES_HAVE_VALUES, key),
+        ));
+    }
     let group = &json!(group);
     let text = |member: &str| group[member].as_str();
     let number = |member: &str| group[member].as_i64();
@@ -170,16 +177,6 @@ fn check(group: &TargetGroup, path: &str) -> Result<(), Invalid> {
         .zip(number("healthCheckIntervalSeconds"))
         .is_some_and(|(timeout, interval)| timeout >= interval);
     let matcher = &group["matcher"];
-    let empty = group["attributes"].as_object().and_then(|all| {
-        let mut empty = all.iter().filter(|(_, value)| *value == "");
-        empty.next().map(|(key, _)| key)
-    });
-    if let Some(key) = empty {
-        return Err(Invalid::new(
-            format!("{path}.attributes"),
-            rules::said(rules::ATTRIBUTES_HAVE_VALUES, key),
-        ));
-    }
     let rows = [
         (group["protocol"].is_null(), "protocol", rules::REQUIRED),
         (group["port"].is_null(), "port", rules::REQUIRED),
@@ -225,5 +222,5 @@ fn check(group: &TargetGroup, path: &str) -> Result<(), Invalid> {
             rules::ONE_MATCHER,
         ),
     ];
-    service_rules::first(path, group, &rows)
+    first(path, group, &rows)
 }

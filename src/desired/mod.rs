@@ -13,6 +13,7 @@ pub mod service;
 mod service_rules;
 #[cfg(test)]
 mod service_tests;
+mod strategy;
 pub mod task_definition;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -53,6 +54,21 @@ impl Invalid {
         self.path.insert_str(0, parent);
         self
     }
+}
+
+/// A rule: whether it is broken, the member, what is wrong and what to do.
+type Row = (bool, &'static str, &'static str);
+
+/// The first broken rule, as a mistake of what stands at `path`: `of`, which the messages name members of.
+fn first(path: &str, of: &impl Serialize, rows: &[Row]) -> Result<(), Invalid> {
+    let Some((_, member, message)) = rows.iter().find(|(is_broken, ..)| *is_broken) else {
+        return Ok(());
+    };
+    let dot = if member.is_empty() { "" } else { "." };
+    Err(Invalid::new(
+        format!("{path}{dot}{member}"),
+        rules::said(message, of),
+    ))
 }
 
 /// Who an object is: what names and ownership tags are made of.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Identity, Invalid, load_balancer::DesiredRule, members, service_rules};
+use super::{Identity, Invalid, first, load_balancer::DesiredRule, members};
 use crate::{
     api::{
         listener_rule::{ListenerRule, RuleTransformType},
@@ -146,7 +146,7 @@ fn check(action: &RuleAction, path: &str) -> Result<(), Invalid> {
             rules::STICKINESS_LASTS,
         ),
     ];
-    service_rules::first(path, action, &rows)
+    first(path, action, &rows)
 }
 
 #[cfg(test)]

@@ -1,9 +1,7 @@
 //! The rules between members of a service that AWS's prose states (CreateService, UpdateService) and that admission checks too,
 //! with the same words.
 
-use serde::Serialize;
-
-use super::{Invalid, deployment_rules};
+use super::{Invalid, Row, deployment_rules, first, strategy};
 use crate::{
     api::{
         EcsServiceSpec,
@@ -14,25 +12,17 @@ use crate::{
         service::{LaunchType, SchedulingStrategy},
         service_connect::GatewayConnectorHealthCheck,
         service_volume::ServiceManagedEbsVolumeConfiguration,
-        strategy::{CapacityProviderStrategyItem, PlacementConstraintType},
+        strategy::PlacementConstraintType,
     },
     model::arn,
 };
-
-/// A rule: whether it is broken, the member, what is wrong and what to do.
-pub(super) type Row = (bool, &'static str, &'static str);
 
 /// Finds the first rule that a spec breaks.
 pub(super) fn check(spec: &EcsServiceSpec) -> Result<(), Invalid> {
     first("spec", spec, &references(spec))?;
     first("spec", spec, &capacity(spec))?;
-    let mut strategy = spec.capacity_provider_strategy.iter().flatten();
-    if let Some(item) = { strategy.by_ref() }
-        .filter(|item| item.base > Some(0))
-        .nth(1)
-    {
-        let message = rules::said(rules::STRATEGY_BASE, item);
-        return Err(Invalid::new("spec.capacityProviderStrategy", message));
+    if let Some(strategy) = &spec.capacity_provider_strategy {
+        strategy::check("spec.capacityProviderStrategy", strategy)?;
     }
     first("spec", spec, &daemon(spec))?;
     first("spec", spec, &deployment(spec))?;
@@ -44,7 +34,7 @@ pub(super) fn check(spec: &EcsServiceSpec) -> Result<(), Invalid> {
         first(
             &format!("spec.loadBalancers[{index}]"),
             entry,
-            &load_balancer(entry),
+            &load_balancer(entry, spec.network_configuration.is_some()),
         )?;
     }
     for (index, volume) in spec.volume_configurations.iter().flatten().enumerate() {
@@ -58,29 +48,13 @@ pub(super) fn check(spec: &EcsServiceSpec) -> Result<(), Invalid> {
     Ok(())
 }
 
-/// The first broken rule, as a mistake of what stands at `path`: `of`, which the messages name members of.
-pub(super) fn first(path: &str, of: &impl Serialize, rows: &[Row]) -> Result<(), Invalid> {
-    let Some((_, member, message)) = rows.iter().find(|(is_broken, ..)| *is_broken) else {
-        return Ok(());
-    };
-    let dot = if member.is_empty() { "" } else { "." };
-    Err(Invalid::new(
-        format!("{path}{dot}{member}"),
-        rules::said(message, of),
-    ))
-}
-
 fn is_there<T>(list: Option<&Vec<T>>) -> bool {
     list.is_some_and(|list| !list.is_empty())
 }
 
-fn is_fargate(item: &CapacityProviderStrategyItem) -> bool {
-    ["FARGATE", "FARGATE_SPOT"].contains(&item.capacity_provider.as_str())
-}
-
 fn is_on_fargate(spec: &EcsServiceSpec) -> bool {
     let strategy = spec.capacity_provider_strategy.iter().flatten();
-    spec.launch_type == Some(LaunchType::Fargate) || { strategy }.any(is_fargate)
+    spec.launch_type == Some(LaunchType::Fargate) || { strategy }.any(strategy::is_fargate)
 }
 
 fn references(spec: &EcsServiceSpec) -> [Row; 3] {
@@ -102,14 +76,7 @@ fn references(spec: &EcsServiceSpec) -> [Row; 3] {
     ]
 }
 
-fn capacity(spec: &EcsServiceSpec) -> [Row; 7] {
-    let strategy = spec
-        .capacity_provider_strategy
-        .as_deref()
-        .unwrap_or_default();
-    let member = "capacityProviderStrategy";
-    let weightless = strategy.iter().all(|item| item.weight == Some(0));
-    let fargate = strategy.iter().filter(|item| is_fargate(item)).count();
+fn capacity(spec: &EcsServiceSpec) -> [Row; 5] {
     let is_pinned = spec
         .platform_version
         .as_deref()
@@ -118,7 +85,7 @@ fn capacity(spec: &EcsServiceSpec) -> [Row; 7] {
     let elsewhere = launch_type.is_some_and(|launch_type| launch_type != LaunchType::Fargate);
     [
         (
-            launch_type.is_some() && !strategy.is_empty(),
+            launch_type.is_some() && is_there(spec.capacity_provider_strategy.as_ref()),
             "launchType",
             rules::LAUNCH_TYPE_OR_STRATEGY,
         ),
@@ -126,16 +93,6 @@ fn capacity(spec: &EcsServiceSpec) -> [Row; 7] {
             launch_type == Some(LaunchType::ManagedInstances),
             "launchType",
             rules::MANAGED_INSTANCES,
-        ),
-        (
-            !strategy.is_empty() && weightless,
-            member,
-            rules::STRATEGY_WEIGHT,
-        ),
-        (
-            fargate != 0 && fargate != strategy.len(),
-            member,
-            rules::STRATEGY_SORT,
         ),
         (
             is_pinned && elsewhere,
@@ -257,18 +214,6 @@ fn network(spec: &EcsServiceSpec) -> Result<(), Invalid> {
             ),
         ],
     )?;
-    for (index, entry) in spec.load_balancers.iter().flatten().enumerate() {
-        let is_classic = entry.load_balancer_name.is_some();
-        first(
-            &format!("spec.loadBalancers[{index}]"),
-            entry,
-            &[(
-                network.is_some() && is_classic,
-                "loadBalancerName",
-                rules::CLASSIC_WITHOUT_AWSVPC,
-            )],
-        )?;
-    }
     for (index, registry) in spec.service_registries.iter().flatten().enumerate() {
         let is_whole = registry.container_name.is_some() == registry.container_port.is_some();
         let has_two = registry.port.is_some() && registry.container_name.is_some();
@@ -310,7 +255,7 @@ fn network(spec: &EcsServiceSpec) -> Result<(), Invalid> {
     Ok(())
 }
 
-fn load_balancer(entry: &LoadBalancer) -> [Row; 2] {
+fn load_balancer(entry: &LoadBalancer, is_awsvpc: bool) -> [Row; 3] {
     let sources = [
         entry.target_group.is_some(),
         entry.target_group_arn.is_some(),
@@ -319,6 +264,11 @@ fn load_balancer(entry: &LoadBalancer) -> [Row; 2] {
     let count = sources.into_iter().filter(|is_there| *is_there).count();
     [
         (count != 1, "", rules::ONE_TARGET),
+        (
+            is_awsvpc && entry.load_balancer_name.is_some(),
+            "loadBalancerName",
+            rules::CLASSIC_WITHOUT_AWSVPC,
+        ),
         (
             entry.load_balancer_name.is_some() && entry.advanced_configuration.is_some(),
             "advancedConfiguration",

@@ -9,11 +9,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{
-    Identity, Invalid, declared_tags, known, members, remove_lifecycle, schema, service_rules::Row,
-    tags,
+    Identity, Invalid, Row, declared_tags, first, known, members, remove_lifecycle, schema, tags,
 };
 use crate::{
-    api::{EcsTaskDefinitionSpec, container::ContainerDefinition, rules, size},
+    api::{EcsTaskDefinitionSpec, container::ContainerDefinition, size},
     model::{
         Installation, Members, Tags,
         declared::Paths,
@@ -160,13 +159,11 @@ fn first_of_container(
     container: &ContainerDefinition,
     rows: &[Row],
 ) -> Result<(), Invalid> {
-    match rows.iter().find(|(is_broken, ..)| *is_broken) {
-        Some((_, member, message)) => {
-            let message = rules::said(message, container);
-            Err(of_container(index, container, member, &message))
-        }
-        None => Ok(()),
-    }
+    let path = format!("spec.containerDefinitions[{index}]");
+    first(&path, container, rows).map_err(|error| Invalid {
+        message: format!("container '{}' {}", container.name, error.message),
+        ..error
+    })
 }
 
 /// Refuses what is larger than AWS takes, as the JSON that is sent.

@@ -55,16 +55,13 @@ pub fn immutable_as(member: &str, named: &str, way_out: &str) -> Rule {
         message::escaped(way_out),
         values.join(", ")
     );
-    Rule {
-        message: Some(Message::Expression(said)),
-        ..rule(
-            &format!(
-                "has(self.{member}) ? has(oldSelf.{member}) && self.{member} == oldSelf.{member} : !has(oldSelf.{member})"
-            ),
-            &format!(".{member}"),
-            "",
-        )
-    }
+    rule_that_says(
+        &format!(
+            "has(self.{member}) ? has(oldSelf.{member}) && self.{member} == oldSelf.{member} : !has(oldSelf.{member})"
+        ),
+        &format!(".{member}"),
+        Message::Expression(said),
+    )
     .reason(Reason::FieldValueForbidden)
 }
 
@@ -81,13 +78,15 @@ fn rule(expression: &str, path: &str, message: &str) -> Rule {
 
 /// A rule whose message names members of what the expression `of` gives.
 fn rule_about(of: &str, expression: &str, path: &str, message: &str) -> Rule {
-    let rule = Rule::new(expression);
-    let rule = match message::expression(message, of) {
-        Some(message) => Rule {
-            message: Some(Message::Expression(message)),
-            ..rule
-        },
-        None => rule.message(message),
+    let said = message::expression(message, of);
+    let said = said.map_or_else(|| Message::Message(message.into()), Message::Expression);
+    rule_that_says(expression, path, said)
+}
+
+fn rule_that_says(expression: &str, path: &str, said: Message) -> Rule {
+    let rule = Rule {
+        message: Some(said),
+        ..Rule::new(expression)
     };
     match path {
         "" => rule,

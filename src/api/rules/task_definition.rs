@@ -2,7 +2,7 @@
 
 use kube::core::{Message, Rule};
 
-use super::{Items, message, rule, second_of};
+use super::{Items, message, rule, rule_that_says, second_of};
 
 /// CPU units of the task, a CEL list of one number; the text has the pattern of the schema.
 pub(super) const UNITS: &str = "[self.cpu.lowerAscii()].map(t, t.endsWith('vcpu') ? int(double(t.replace('vcpu', '').trim()) * 1024.0) : int(t))";
@@ -39,10 +39,8 @@ pub(super) fn containers(given: &str, mistakes: &[Mistake]) -> Rule {
             Some(after) => format!("{found}.size() > 0 ? {said} : {after}"),
         })
     });
-    Rule {
-        message: said.map(Message::Expression),
-        ..rule(&expression, ".containerDefinitions", "")
-    }
+    let said = Message::Expression(said.unwrap_or_default());
+    rule_that_says(&expression, ".containerDefinitions", said)
 }
 
 /// See [`one_essential`].

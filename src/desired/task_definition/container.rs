@@ -8,7 +8,7 @@ use crate::{
         EcsTaskDefinitionSpec, container::ContainerDefinition, port::PortMapping, rules, size,
         task::NetworkMode,
     },
-    desired::{Invalid, service_rules::first},
+    desired::{Invalid, first},
 };
 
 /// CPU units of a task on instances (RegisterTaskDefinition, parameter cpu).

@@ -8,7 +8,7 @@ use crate::{
         rules, size,
         task::{Compatibility, NetworkMode, PidMode},
     },
-    desired::{Invalid, service_rules::first},
+    desired::{Invalid, first},
 };
 
 /// CPU units that Windows needs on Fargate (ECS, Windows on Fargate).
