@@ -32,6 +32,13 @@ pub struct Lifecycle {
     pub region: Option<String>,
 }
 
+impl Lifecycle {
+    /// Whether the object may only be looked at.
+    pub fn observes_only(&self) -> bool {
+        self.management_policy == Some(ManagementPolicy::Observe)
+    }
+}
+
 /// What the operator may do in AWS for an object.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum ManagementPolicy {

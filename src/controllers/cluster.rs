@@ -3,7 +3,7 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::runtime::reflector::Store;
 
-use super::kind::{Common, Kind, Pending, name_in_aws};
+use super::kind::{Common, Kind, Pending};
 use crate::{
     api::{
         EcsCluster, EcsClusterStatus, Lifecycle,
@@ -14,14 +14,13 @@ use crate::{
         Identity, Invalid,
         cluster::{self, DesiredCluster, Target},
     },
-    kubernetes::stores::{Guarded, Stores},
+    kubernetes::{kept::Kept, stores::Stores},
     model::{Installation, Tags, declared::Paths, observed::Cluster},
     plan::{self, Plan, Step, filter},
     status,
 };
 
 impl Kind for EcsCluster {
-    type Status = EcsClusterStatus;
     type References = ();
     type Target = Target;
     type Desired = DesiredCluster;
@@ -31,14 +30,6 @@ impl Kind for EcsCluster {
 
     fn lifecycle(&self) -> &Lifecycle {
         &self.spec.lifecycle
-    }
-
-    fn status(&self) -> Option<&EcsClusterStatus> {
-        self.status.as_ref()
-    }
-
-    fn status_mut(&mut self) -> &mut Option<EcsClusterStatus> {
-        &mut self.status
     }
 
     fn conditions(status: &EcsClusterStatus) -> &[Condition] {
@@ -128,21 +119,11 @@ impl Kind for EcsCluster {
         let (Some(namespace), Some(name)) = (&self.metadata.namespace, &self.metadata.name) else {
             return Vec::new();
         };
-        stores.services_that(namespace, |service| {
-            service
-                .spec
-                .cluster_ref
-                .as_ref()
-                .is_some_and(|reference| reference.name == *name)
-        })
+        stores.users_of_cluster(namespace, name)
     }
 
-    fn store(stores: &Stores) -> &Store<Guarded<Self>> {
+    fn store(stores: &Stores) -> &Store<Kept<Self>> {
         &stores.clusters
-    }
-
-    fn aws_name(&self) -> String {
-        name_in_aws(&self.metadata, self.spec.cluster_name.as_deref())
     }
 
     fn target(&self, id: Identity<'_>, _: &Stores, installation: &Installation) -> Option<Target> {

@@ -47,7 +47,7 @@ pub async fn converge<K: Kind>(
     let mut report = Report::of(object);
     let uid = id.uid;
     let aws = context.aws(object.region());
-    let observes_only = filter::observes_only(object.lifecycle());
+    let observes_only = object.lifecycle().observes_only();
     // What AWS does not say now is not "still Ready" when a change is known to be due.
     let mut is_changing = K::is_due(&report.status, desired);
     let mut is_intended = false;

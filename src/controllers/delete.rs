@@ -11,7 +11,7 @@ use crate::{
     aws::Kind as ErrorKind,
     desired::Identity,
     kubernetes::{finalizer, fresh},
-    plan::{State, filter},
+    plan::State,
     status::Outcome,
     telemetry::queue::Turn,
 };
@@ -27,7 +27,7 @@ const UNSEEN: &str = "something may have been created that the operator did not 
 
 /// Deletes in AWS what the object owns; takes the finalizer off when nothing is left.
 pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Turn, kube::Error> {
-    if !finalizer::is_on(object) {
+    if !finalizer::is_on(object.meta()) {
         return Ok(Turn::await_change());
     }
     let mut report = Report::of(object);
@@ -41,7 +41,7 @@ pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Turn, k
         return publish(object, report, context).await;
     }
     // Observed resources stay as they are, without even a tombstone.
-    if filter::observes_only(object.lifecycle()) {
+    if object.lifecycle().observes_only() {
         return done(object, context).await;
     }
     let id = Identity::of(object.meta());

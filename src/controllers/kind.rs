@@ -2,9 +2,8 @@
 
 use std::future::Future;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, ObjectMeta};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::runtime::reflector::Store;
-use serde::Serialize;
 
 use crate::{
     api::{
@@ -15,11 +14,8 @@ use crate::{
     },
     aws::{Aws, AwsError, execute::Applied, observe::Look},
     desired::{Identity, Invalid},
-    kubernetes::{
-        Object,
-        stores::{Guarded, Stores},
-    },
-    model::{Installation, Tags, arn, declared::Paths, name::default_name},
+    kubernetes::{kept::Kept, outline::Managed, stores::Stores},
+    model::{Installation, Tags, arn, declared::Paths},
     plan::{Plan, Step},
 };
 
@@ -48,17 +44,13 @@ pub struct Pending {
     pub message: String,
 }
 
-/// The declared name in AWS, or that which an object has by default.
-pub fn name_in_aws(meta: &ObjectMeta, declared: Option<&str>) -> String {
-    let [namespace, name] =
-        [&meta.namespace, &meta.name].map(|it| it.as_deref().unwrap_or_default());
-    declared.map_or_else(|| default_name(namespace, name), str::to_owned)
+/// Whether this status says nothing yet.
+pub fn is_unsaid<K: Kind>(status: Option<&K::Status>) -> bool {
+    status.map(K::conditions).is_none_or(<[_]>::is_empty)
 }
 
 /// A managed kind: its steps of the line, in order.
-pub trait Kind: Object + Serialize + Send + Sync + 'static {
-    /// Its status.
-    type Status: Serialize + PartialEq + Default + Clone + Send + Sync;
+pub trait Kind: Managed {
     /// Where its references lead.
     type References: Default + Send + Sync;
     /// Which AWS resources it means.
@@ -75,14 +67,9 @@ pub trait Kind: Object + Serialize + Send + Sync + 'static {
 
     /// The members that every kind has.
     fn lifecycle(&self) -> &Lifecycle;
-    /// The last status.
-    fn status(&self) -> Option<&Self::Status>;
-    /// The last status, to be filled in.
-    fn status_mut(&mut self) -> &mut Option<Self::Status>;
     /// Whether nothing was ever said of the object. The API server gives it a status with defaults when it is created.
     fn is_unsaid(&self) -> bool {
-        let said = self.status().map(Self::conditions);
-        said.is_none_or(<[_]>::is_empty)
+        is_unsaid::<Self>(self.status())
     }
     /// The conditions of a status.
     fn conditions(status: &Self::Status) -> &[Condition];
@@ -168,13 +155,7 @@ pub trait Kind: Object + Serialize + Send + Sync + 'static {
     /// Objects that still use this one, so that it can't go yet.
     fn users(&self, stores: &Stores) -> Vec<String>;
     /// The watch that knows all objects of the kind.
-    fn store(stores: &Stores) -> &Store<Guarded<Self>>;
-    /// Its name in AWS. Cheap: every object is asked when another one is new.
-    fn aws_name(&self) -> String;
-    /// Where in AWS the name is its own alone, besides account and Region: a service's cluster.
-    fn aws_place(&self, _stores: &Stores) -> Option<String> {
-        None
-    }
+    fn store(stores: &Stores) -> &Store<Kept<Self>>;
     /// What to delete; none: nothing was ever made.
     fn target(
         &self,

@@ -19,7 +19,6 @@ use crate::{
     },
     aws::{AwsError, Kind as ErrorKind},
     kubernetes::status as kubernetes_status,
-    plan::filter,
     status::{Outcome, conditions::conditions},
     telemetry::{
         queue::{Ended, Turn},
@@ -51,7 +50,7 @@ pub async fn publish<K: Kind>(
         drift,
         plan,
     } = report;
-    let observes_only = filter::observes_only(object.lifecycle());
+    let observes_only = object.lifecycle().observes_only();
     let previous = object.status();
     let generation = object.meta().generation.unwrap_or_default();
     let old = previous.map_or(&[][..], K::conditions);

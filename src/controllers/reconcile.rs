@@ -17,11 +17,10 @@ use super::{
     rivals,
 };
 use crate::{
-    api::condition::Reason,
+    api::condition::{self, READY, Reason},
     desired::Identity,
-    kubernetes::{finalizer, stores::Guarded},
+    kubernetes::{finalizer, fresh, kept::Kept},
     model::text::without_values,
-    plan::filter,
     status::Outcome,
     telemetry::{
         queue::{Ended, Turn},
@@ -42,8 +41,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const TURN: Duration = Duration::from_secs(30);
 
 /// Reconciles an object: never fails, says when to look again.
-pub async fn reconcile<K: Kind>(guarded: Arc<Guarded<K>>, context: Arc<Context>) -> Turn {
-    let meta = guarded.meta();
+pub async fn reconcile<K: Kind>(kept: Arc<Kept<K>>, context: Arc<Context>) -> Turn {
+    let meta = &kept.metadata;
     let uid = meta.uid.clone().unwrap_or_default();
     let span = tracing::info_span!(
         "reconcile",
@@ -57,28 +56,25 @@ pub async fn reconcile<K: Kind>(guarded: Arc<Guarded<K>>, context: Arc<Context>)
         span.record("trace_id", id);
     }
     let work = async {
-        if !context.stores.are_complete()
-            || context
-                .memory
-                .is_stale(&uid, meta.resource_version.as_deref())
-        {
+        let version = meta.resource_version.as_deref();
+        if context.memory.is_stale(&uid, version) {
             context.metrics.work.stale(K::CONTROLLER);
             return Ok(Turn::requeue(SOON));
         }
-        match &guarded.0 {
+        match record::opened(&kept) {
             Ok(object) if object.meta().deletion_timestamp.is_some() => {
-                delete::reconcile(object, &context).await
+                delete::reconcile(&object, &context).await
             }
-            Ok(object) => live(object, &context).await,
-            Err(invalid) => {
-                tracing::error!(error = %without_values(&invalid.error), "the object can't be read; it is left alone until it changes");
-                let what = without_values(&invalid.error);
+            Ok(object) => live(&object, &context).await,
+            Err(error) => {
+                let what = without_values(&error);
+                tracing::error!(error = %what, "the object can't be read; it is left alone until it changes");
                 let note = format!(
                     "the object can't be read: {what}. Correct it; others are not affected."
                 );
                 context
                     .events
-                    .warning(&guarded.object_ref(&()), Reason::InvalidSpec, note)
+                    .warning(&kept.object_ref(&()), Reason::InvalidSpec, note)
                     .await;
                 Ok(Turn::await_change())
             }
@@ -110,7 +106,7 @@ pub async fn reconcile<K: Kind>(guarded: Arc<Guarded<K>>, context: Arc<Context>)
 }
 
 async fn live<K: Kind>(object: &K, context: &Context) -> Result<Turn, kube::Error> {
-    let observes_only = filter::observes_only(object.lifecycle());
+    let observes_only = object.lifecycle().observes_only();
     if object.lifecycle().suspend == Some(true) {
         let mut report = Report::of(object);
         report.outcome = Outcome::Suspended;
@@ -131,7 +127,7 @@ async fn live<K: Kind>(object: &K, context: &Context) -> Result<Turn, kube::Erro
     let desired =
         references.map(|references| object.desired(id, &references, &context.installation));
     let (mut look, mut recorded) = (None, None);
-    if !observes_only && !finalizer::is_on(object) {
+    if !observes_only && !finalizer::is_on(object.meta()) {
         let first_look = async {
             match &desired {
                 Ok(Ok(desired)) => Some(K::observe(&context.aws(object.region()), desired).await),
@@ -151,13 +147,13 @@ async fn live<K: Kind>(object: &K, context: &Context) -> Result<Turn, kube::Erro
         );
         let written = written?;
         (look, recorded) = (looked, declared);
-        is_current = written.metadata.generation == generation;
+        is_current = written.generation == generation;
         if is_current {
             context.memory.proved(&uid, generation);
         }
         context
             .memory
-            .wrote(&uid, written.resource_version().as_deref());
+            .wrote(&uid, written.resource_version.as_deref());
     }
     let desired = match desired {
         Ok(Ok(desired)) => desired,
@@ -186,15 +182,39 @@ async fn live<K: Kind>(object: &K, context: &Context) -> Result<Turn, kube::Erro
         report.outcome = Outcome::Stalled(Reason::NameConflict, message);
         return publish(object, report, context).await;
     }
+    let is_due = || {
+        object
+            .status()
+            .is_some_and(|said| K::is_due(said, &desired))
+    };
+    if !observes_only && look.is_none() && !is_current && (is_edited(object) || is_due()) {
+        // Something will be changed in AWS: whether the edit is the last word is asked while AWS is looked at.
+        let aws = context.aws(object.region());
+        let (last_word, looked) = tokio::join!(
+            fresh::is_current(&context.client, object),
+            K::observe(&aws, &desired)
+        );
+        (is_current, look) = (last_word?, Some(looked));
+    }
     let given = Given {
         look,
         is_current,
         recorded,
     };
-    match converge(object, id, &desired, given, context).await? {
+    let report = converge(object, id, &desired, given, context).await?;
+    // A write may wait, and many objects with it.
+    drop(desired);
+    match report {
         Some(report) => publish(object, report, context).await,
         None => Ok(Turn::requeue(BEHIND)),
     }
+}
+
+/// Whether nothing was said of this generation yet.
+fn is_edited<K: Kind>(object: &K) -> bool {
+    let conditions = object.status().map_or(&[][..], K::conditions);
+    let said = condition::find(conditions, READY).and_then(|ready| ready.observed_generation);
+    said.is_some() && said != object.meta().generation
 }
 
 /// Whether the object was made less than `age` ago and nothing was said of it yet.

@@ -8,11 +8,12 @@ use serde_json::json;
 
 use super::{
     context::Context,
-    kind::{Kind, Pending},
+    kind::{Kind, Pending, is_unsaid},
 };
 use crate::{
     api::DECLARED,
     desired::{Identity, Invalid},
+    kubernetes::kept::Kept,
     model::declared::Paths,
 };
 
@@ -49,8 +50,22 @@ pub fn annotation<K: Resource>(object: &K, declared: &[String]) -> Option<String
     (!declared.is_empty()).then(|| json!({"uid": uid, "members": declared}).to_string())
 }
 
+/// Takes the record out of the memory of an object whose status says it.
+pub fn forget<K: Kind>(object: &mut Kept<K>) {
+    if !is_unsaid::<K>(object.status.as_ref()) {
+        object.annotations_mut().remove(DECLARED);
+    }
+}
+
+/// The whole object, with what is on record of it. The error says what of it can't be read.
+pub fn opened<K: Kind>(kept: &Kept<K>) -> Result<K, String> {
+    let mut object = kept.open()?;
+    restore(&mut object);
+    Ok(object)
+}
+
 /// Makes the record of an object without a status part of its status, as all else reads it there.
-pub fn restore<K: Kind>(object: &mut K) {
+fn restore<K: Kind>(object: &mut K) {
     let is_unsaid = object.is_unsaid();
     let Some(said) = object.annotations_mut().remove(DECLARED) else {
         return;

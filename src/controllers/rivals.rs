@@ -3,7 +3,10 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 
 use super::kind::Kind;
-use crate::{kubernetes::stores::Stores, model::Installation, plan::filter};
+use crate::{
+    kubernetes::{kept::Kept, outline::Outline, stores::Stores},
+    model::{Installation, arn},
+};
 
 /// The older of two objects, by the API server's time and then by UID, which it also gave.
 fn age(meta: &ObjectMeta) -> (Option<&Time>, Option<&str>) {
@@ -16,29 +19,45 @@ pub fn older<K: Kind>(
     stores: &Stores,
     installation: &Installation,
 ) -> Option<(String, String)> {
-    if object.arn().is_some() || filter::observes_only(object.lifecycle()) {
+    if object.arn().is_some() || object.lifecycle().observes_only() {
         return None;
     }
-    fn region<'a, K: Kind>(object: &'a K, installation: &'a Installation) -> &'a str {
-        object.region().unwrap_or(&installation.region)
-    }
-    let (own, name) = (age(object.meta()), object.aws_name());
+    let (meta, outline) = (object.meta(), K::outline(object.meta(), object.spec()));
+    let (own, own_region) = (age(meta), object.region().unwrap_or(&installation.region));
+    let own_place = place(meta, &outline, stores);
+    let is_in_region = |other: &Kept<K>| {
+        let known = other.status.as_ref().and_then(K::known_arn);
+        let region = known
+            .and_then(arn::region)
+            .or(other.outline.region.as_deref());
+        region.unwrap_or(&installation.region) == own_region
+    };
     let all = K::store(stores).state();
-    let mut others = all.iter().filter_map(|guarded| guarded.0.as_ref().ok());
-    let rival = others.find(|other| {
-        let meta = other.meta();
+    let rival = all.iter().find(|other| {
+        let meta = &other.metadata;
         // The cheap questions first: all objects are asked.
         age(meta) < own
             && meta.uid != object.meta().uid
             && meta.deletion_timestamp.is_none()
-            && other.aws_name() == name
-            && !filter::observes_only(other.lifecycle())
-            && region(*other, installation) == region(object, installation)
-            && other.aws_place(stores) == object.aws_place(stores)
+            && other.outline.aws_name == outline.aws_name
+            && !other.outline.observes_only
+            && is_in_region(other)
+            && place(meta, &other.outline, stores) == own_place
     })?;
-    let meta = rival.meta();
+    let meta = &rival.metadata;
     let [namespace, rival] = [&meta.namespace, &meta.name].map(|it| it.as_deref().unwrap_or("?"));
-    Some((name, format!("{namespace}/{rival}")))
+    Some((outline.aws_name, format!("{namespace}/{rival}")))
+}
+
+/// Where in AWS a name is an object's own alone, besides account and Region: a service's cluster.
+fn place(meta: &ObjectMeta, outline: &Outline, stores: &Stores) -> Option<String> {
+    let named = outline.cluster.as_deref().map(arn::last_segment);
+    let of_reference = || {
+        let namespace = meta.namespace.as_deref().unwrap_or_default();
+        let cluster = stores.cluster(namespace, outline.cluster_ref.as_deref()?)?;
+        Some(cluster.outline.aws_name.clone())
+    };
+    named.map(str::to_owned).or_else(of_reference)
 }
 
 #[cfg(test)]

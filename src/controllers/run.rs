@@ -14,7 +14,7 @@ use kube::{
     runtime::{
         Config, Controller, WatchStreamExt,
         controller::{Action, Error as ControllerError},
-        reflector::{ObjectRef, Store, store::Writer},
+        reflector::{ObjectRef, store::Writer},
         utils::PredicateConfig,
         watcher,
     },
@@ -36,7 +36,10 @@ use crate::{
     api::{
         DEPLOYMENT_ACTION, EcsCluster, EcsService, EcsTaskDefinition, RECONCILE_AT, RESTARTED_AT,
     },
-    kubernetes::stores::{Guarded, Stores, Writers},
+    kubernetes::{
+        kept::Kept,
+        stores::{Stores, Writers},
+    },
     telemetry::{census::Source, http::Readiness, queue::Queue},
 };
 
@@ -96,10 +99,7 @@ impl Scope {
                     published_cluster,
                     |_| false,
                     move |namespace, name| {
-                        let users = stores.services_that(namespace, |s| {
-                            s.spec.cluster_ref.as_ref().is_some_and(|r| r.name == name)
-                        });
-                        wake_all(&wake, namespace, users);
+                        wake_all(&wake, namespace, stores.users_of_cluster(namespace, name));
                     },
                 )
             },
@@ -141,9 +141,9 @@ impl Scope {
             queues.services.clone(),
             {
                 let stores = stores.clone();
-                move |guarded: &Guarded<EcsService>| {
+                move |service: &Kept<EcsService>| {
                     wake_deleted_dependencies(
-                        guarded,
+                        service,
                         &stores,
                         &wake_clusters,
                         &wake_task_definitions,
@@ -154,7 +154,7 @@ impl Scope {
         let controllers: [std::pin::Pin<Box<dyn Future<Output = ()> + Send>>; 3] = [
             Box::pin(control(
                 of_clusters,
-                stores.clusters.clone(),
+                stores.clone(),
                 received(clusters),
                 queues.clusters,
                 context.clone(),
@@ -163,7 +163,7 @@ impl Scope {
             )),
             Box::pin(control(
                 of_task_definitions,
-                stores.task_definitions.clone(),
+                stores.clone(),
                 received(task_definitions),
                 queues.task_definitions,
                 context.clone(),
@@ -172,7 +172,7 @@ impl Scope {
             )),
             Box::pin(control(
                 of_services,
-                stores.services.clone(),
+                stores.clone(),
                 futures::stream::select(received(services), told),
                 queues.services,
                 context.clone(),
@@ -184,7 +184,7 @@ impl Scope {
     }
 }
 
-fn api<K: Kind>(client: &Client, namespace: Option<&str>) -> Api<Guarded<K>> {
+fn api<K: Kind>(client: &Client, namespace: Option<&str>) -> Api<Kept<K>> {
     match namespace {
         Some(namespace) => Api::namespaced(client.clone(), namespace),
         None => Api::all(client.clone()),
@@ -203,12 +203,12 @@ fn listed<K: Kind>(stores: &Stores, readiness: &Readiness) -> impl FnMut() + Sen
 /// The watch of one kind: keeps the store, tells `touched` of every object that came, changed or went, and yields those
 /// whose spec, annotations or deletion changed. Our own status writes pass without a reconcile.
 fn objects<K: Kind>(
-    api: Api<Guarded<K>>,
-    writer: Writer<Guarded<K>>,
+    api: Api<Kept<K>>,
+    writer: Writer<Kept<K>>,
     mut listed: impl FnMut() + Send + 'static,
     queue: Arc<Queue>,
-    mut touched: impl FnMut(&Guarded<K>) + Send + 'static,
-) -> impl Stream<Item = Result<Guarded<K>, watcher::Error>> + Send {
+    mut touched: impl FnMut(&Kept<K>) + Send + 'static,
+) -> impl Stream<Item = Result<Kept<K>, watcher::Error>> + Send {
     let mut is_listed = false;
     relisting(api)
         .default_backoff()
@@ -217,17 +217,7 @@ fn objects<K: Kind>(
                 complain::<K>(error);
             }
         })
-        .modify(|guarded| {
-            if let Ok(object) = &mut guarded.0 {
-                record::restore(object);
-            }
-            // Never read, and often longer than the object itself.
-            let meta = guarded.meta_mut();
-            meta.managed_fields = None;
-            if let Some(annotations) = &mut meta.annotations {
-                annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
-            }
-        })
+        .modify(record::forget)
         .reflect(writer)
         .inspect(move |event| {
             if !is_listed && matches!(event, Ok(watcher::Event::InitDone)) {
@@ -253,13 +243,13 @@ fn objects<K: Kind>(
 /// kube's watcher, begun anew when a watch is answered with 410: kube lists again only when a running stream says so, and
 /// would ask for the same lost past for ever.
 fn relisting<K: Kind>(
-    api: Api<Guarded<K>>,
-) -> impl Stream<Item = watcher::Result<watcher::Event<Guarded<K>>>> + Send {
+    api: Api<Kept<K>>,
+) -> impl Stream<Item = watcher::Result<watcher::Event<Kept<K>>>> + Send {
     futures::stream::unfold(None, move |running| {
         let api = api.clone();
         async move {
             // Small pages: a whole list in memory at once is what a restart would peak with.
-            let pages = watcher::Config::default().page_size(100);
+            let pages = watcher::Config::default().page_size(25);
             let mut running = running.unwrap_or_else(|| watcher(api, pages).boxed());
             let event = running.next().await?;
             let is_gone = matches!(&event, Err(watcher::Error::WatchStartFailed(kube::Error::Api(status))) if status.code == 410);
@@ -299,9 +289,9 @@ fn complain<K: Kind>(error: &watcher::Error) {
 
 /// Runs one controller.
 async fn control<K: Kind>(
-    objects: impl Stream<Item = Result<Guarded<K>, watcher::Error>> + Send + 'static,
-    store: Store<Guarded<K>>,
-    wakes: impl Stream<Item = ObjectRef<Guarded<K>>> + Send + 'static,
+    objects: impl Stream<Item = Result<Kept<K>, watcher::Error>> + Send + 'static,
+    stores: Stores,
+    wakes: impl Stream<Item = ObjectRef<Kept<K>>> + Send + 'static,
     queue: Arc<Queue>,
     context: Arc<Context>,
     concurrency: u16,
@@ -310,12 +300,12 @@ async fn control<K: Kind>(
     let woken = queue.clone();
     let wakes = wakes.inspect(move |object| woken.added(tally::key(object), Instant::now()));
     let turns = queue.clone();
-    let turn = move |object: Arc<Guarded<K>>, context: Arc<Context>| {
+    let turn = move |object: Arc<Kept<K>>, context: Arc<Context>| {
         let queue = turns.clone();
         async move {
             let key = tally::key(&ObjectRef::from_obj(&*object));
-            if !context.leadership.is_held() {
-                // All objects are looked at when this process begins to lead.
+            if !context.leadership.is_held() || !context.stores.are_complete() {
+                // All objects are looked at when this process leads and knows what they refer to.
                 queue.gone(key);
                 return Ok::<_, Infallible>(Action::await_change());
             }
@@ -325,13 +315,16 @@ async fn control<K: Kind>(
             Ok(turn.wait.map_or_else(Action::await_change, Action::requeue))
         }
     };
-    let leadership = context.leadership.clone();
-    let leads = futures::stream::once(async move { leadership.held().await });
-    Controller::for_stream(objects, store)
+    let (leadership, listed) = (context.leadership.clone(), stores.clone());
+    let begins = futures::stream::once(async move {
+        listed.complete().await;
+        leadership.held().await;
+    });
+    Controller::for_stream(objects, K::store(&stores).clone())
         .with_config(Config::default().concurrency(concurrency))
         .reconcile_on(wakes)
-        // A standby has every object in its store and has looked at none.
-        .reconcile_all_on(leads)
+        // A standby has every object in its store and has looked at none, as has a process that has not listed them all.
+        .reconcile_all_on(begins)
         .graceful_shutdown_on(async move {
             // An error means that nobody can stop us any more: stop.
             let _ = stop.wait_for(|stop| *stop).await;

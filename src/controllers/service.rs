@@ -6,7 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::runtime::reflector::Store;
 
 use super::{
-    kind::{Common, Kind, Pending, name_in_aws},
+    kind::{Common, Kind, Pending},
     wake::runs_services,
 };
 use crate::{
@@ -25,7 +25,7 @@ use crate::{
         Identity, Invalid,
         service::{self, DesiredService, Known, References, Target},
     },
-    kubernetes::stores::{Guarded, Stores},
+    kubernetes::{kept::Kept, stores::Stores},
     model::{Installation, Tags, arn, declared::Paths, observed},
     plan::{self, Plan, State, Step, filter, refusal, rollout::History},
     status,
@@ -80,14 +80,13 @@ impl EcsService {
             .cluster(namespace, &reference.name)
             .ok_or_else(|| not_found("EcsCluster", &reference.name))?;
         // An observed object stays as it is in AWS: there is nothing to wait for.
-        let is_observed = filter::observes_only(cluster.lifecycle());
+        let is_observed = cluster.outline.observes_only;
         let is_there = cluster.metadata.deletion_timestamp.is_none();
-        let status = cluster.status.unwrap_or_default();
-        match status.cluster_name {
-            Some(name) if is_there && (is_observed || runs_services(&status.conditions)) => {
-                Ok(name)
-            }
-            _ => Err(not_ready("EcsCluster", &reference.name, &status.conditions)),
+        let status = cluster.status.as_ref();
+        let conditions = status.map_or(&[][..], |status| &status.conditions);
+        match status.and_then(|status| status.cluster_name.clone()) {
+            Some(name) if is_there && (is_observed || runs_services(conditions)) => Ok(name),
+            _ => Err(not_ready("EcsCluster", &reference.name, conditions)),
         }
     }
 
@@ -101,12 +100,14 @@ impl EcsService {
             .task_definition(namespace, &reference.name)
             .ok_or_else(|| not_found("EcsTaskDefinition", &reference.name))?;
         if reference.revision.is_none()
-            && let Some(arn) = latest.as_ref().and_then(|latest| latest.arn(&found))
+            && let Some(arn) = latest
+                .as_ref()
+                .and_then(|latest| latest.arn(&found.metadata))
         {
             return Ok(arn.to_owned());
         }
-        let is_observed = filter::observes_only(found.lifecycle());
-        let status = found.status.unwrap_or_default();
+        let is_observed = found.outline.observes_only;
+        let status = found.status.clone().unwrap_or_default();
         let is_current = status.observed_generation == found.metadata.generation
             && (is_observed || condition::is_true(&status.conditions, READY));
         let waits = || not_ready("EcsTaskDefinition", &reference.name, &status.conditions);
@@ -142,7 +143,6 @@ fn not_ready(kind: &str, name: &str, conditions: &[Condition]) -> Pending {
 }
 
 impl Kind for EcsService {
-    type Status = EcsServiceStatus;
     type References = References;
     type Target = Target;
     type Desired = DesiredService;
@@ -152,14 +152,6 @@ impl Kind for EcsService {
 
     fn lifecycle(&self) -> &Lifecycle {
         &self.spec.lifecycle
-    }
-
-    fn status(&self) -> Option<&EcsServiceStatus> {
-        self.status.as_ref()
-    }
-
-    fn status_mut(&mut self) -> &mut Option<EcsServiceStatus> {
-        &mut self.status
     }
 
     fn conditions(status: &EcsServiceStatus) -> &[Condition] {
@@ -335,24 +327,8 @@ impl Kind for EcsService {
         Vec::new()
     }
 
-    fn store(stores: &Stores) -> &Store<Guarded<Self>> {
+    fn store(stores: &Stores) -> &Store<Kept<Self>> {
         &stores.services
-    }
-
-    fn aws_name(&self) -> String {
-        name_in_aws(&self.metadata, self.spec.service_name.as_deref())
-    }
-
-    fn aws_place(&self, stores: &Stores) -> Option<String> {
-        let named = self.spec.cluster.as_deref();
-        let namespace = self.metadata.namespace.as_deref().unwrap_or_default();
-        let of_reference = || {
-            let reference = self.spec.cluster_ref.as_ref()?;
-            Some(stores.cluster(namespace, &reference.name)?.aws_name())
-        };
-        named
-            .map(|named| arn::last_segment(named).to_owned())
-            .or_else(of_reference)
     }
 
     fn target(
@@ -368,18 +344,15 @@ impl Kind for EcsService {
             .as_deref()
             .and_then(arn::cluster_of_service)
             .map(str::to_owned);
-        let of_reference =
-            || {
-                let reference = self.spec.cluster_ref.as_ref()?;
-                let cluster = stores.cluster(namespace, &reference.name)?;
-                let name = cluster
-                    .status
-                    .and_then(|status| status.cluster_name)
-                    .or(cluster.spec.cluster_name);
-                Some(name.unwrap_or_else(|| {
-                    crate::model::name::default_name(namespace, &reference.name)
-                }))
-            };
+        let of_reference = || {
+            let reference = self.spec.cluster_ref.as_ref()?;
+            let cluster = stores.cluster(namespace, &reference.name)?;
+            let known = cluster
+                .status
+                .as_ref()
+                .and_then(|status| status.cluster_name.as_ref());
+            Some(known.unwrap_or(&cluster.outline.aws_name).clone())
+        };
         // What is known counts, whatever the object says now.
         let is_its_own = |named: &String| {
             let named = arn::last_segment(named);

@@ -3,10 +3,7 @@
 use std::{borrow::Cow, sync::Arc, time::Instant};
 
 use jiff::Timestamp;
-use kube::{
-    Resource,
-    runtime::reflector::{ObjectRef, Store},
-};
+use kube::runtime::reflector::{ObjectRef, Store};
 
 use super::kind::Kind;
 use crate::{
@@ -14,7 +11,7 @@ use crate::{
         EcsCluster, EcsService, EcsTaskDefinition,
         condition::{self, READY, RECONCILING, Reason, STALLED},
     },
-    kubernetes::stores::{Guarded, Stores},
+    kubernetes::{kept::Kept, stores::Stores},
     telemetry::{
         census::{Census, Condition, Source},
         queue::Queue,
@@ -62,10 +59,8 @@ impl Source for Tally {
         count(&self.stores.clusters, now, census);
         count(&self.stores.task_definitions, now, census);
         count(&self.stores.services, now, census);
-        for guarded in self.stores.services.state() {
-            if let Ok(service) = &guarded.0 {
-                count_service(service, now, census);
-            }
+        for service in self.stores.services.state() {
+            count_service(&service, now, census);
         }
         for queue in &self.queues {
             queue.read(census, Instant::now());
@@ -82,21 +77,20 @@ pub fn kind<K: Kind>() -> &'static str {
 }
 
 /// An object's key in its queue.
-pub fn key<K: Kind>(object: &ObjectRef<Guarded<K>>) -> u64 {
+pub fn key<K: Kind>(object: &ObjectRef<Kept<K>>) -> u64 {
     Queue::key(object.namespace.as_deref(), &object.name)
 }
 
 /// An object came or changed in a way that needs a look.
-pub fn came<K: Kind>(queue: &Queue, object: &Guarded<K>) {
-    let meta = object.meta();
+pub fn came<K: Kind>(queue: &Queue, object: &Kept<K>) {
+    let meta = &object.metadata;
     let name = meta.name.as_deref().unwrap_or_default();
     let (key, now) = (Queue::key(meta.namespace.as_deref(), name), Instant::now());
     queue.added(key, now);
-    let Ok(object) = &object.0 else { return };
-    let generation = object.meta().generation.unwrap_or_default();
-    let conditions = object.status().map_or(&[][..], K::conditions);
+    let generation = meta.generation.unwrap_or_default();
+    let conditions = object.status.as_ref().map_or(&[][..], K::conditions);
     let said = condition::find(conditions, READY).and_then(|ready| ready.observed_generation);
-    if said != Some(generation) && object.meta().deletion_timestamp.is_none() {
+    if object.is_readable() && said != Some(generation) && meta.deletion_timestamp.is_none() {
         queue.changed(key, generation, now);
     }
 }
@@ -107,23 +101,23 @@ pub fn known(words: &[&'static str], word: &str) -> &'static str {
     known.copied().unwrap_or("other")
 }
 
-fn count<K: Kind>(store: &Store<Guarded<K>>, now: Timestamp, census: &mut Census) {
+fn count<K: Kind>(store: &Store<Kept<K>>, now: Timestamp, census: &mut Census) {
     let kind = kind::<K>();
     let since = |at: Timestamp| now.duration_since(at).as_secs_f64().max(0.0);
     let reasons = Reason::ALL.map(Reason::as_str);
     // There is one although there is no object, so that a rule can tell 0 from nothing.
     let mut objects = census.objects.get(kind).copied().unwrap_or_default();
-    for guarded in store.state() {
+    for object in store.state() {
         objects.count += 1;
-        let Ok(object) = &guarded.0 else {
+        if !object.is_readable() {
             objects.unreadable += 1;
             continue;
-        };
-        if let Some(deleted) = &object.meta().deletion_timestamp {
+        }
+        if let Some(deleted) = &object.metadata.deletion_timestamp {
             objects.deleting += 1;
             objects.oldest_deletion = objects.oldest_deletion.max(since(deleted.0));
         }
-        for condition in object.status().map_or(&[][..], K::conditions) {
+        for condition in object.status.as_ref().map_or(&[][..], K::conditions) {
             let label = Condition {
                 kind,
                 r#type: known(&[READY, RECONCILING, STALLED], &condition.type_),
@@ -138,7 +132,7 @@ fn count<K: Kind>(store: &Store<Guarded<K>>, now: Timestamp, census: &mut Census
     census.objects.insert(kind, objects);
 }
 
-fn count_service(service: &EcsService, now: Timestamp, census: &mut Census) {
+fn count_service(service: &Kept<EcsService>, now: Timestamp, census: &mut Census) {
     let Some(status) = &service.status else {
         return;
     };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::runtime::reflector::Store;
 
-use super::kind::{Common, Kind, Pending, name_in_aws};
+use super::kind::{Common, Kind, Pending};
 use crate::{
     api::{
         EcsTaskDefinition, EcsTaskDefinitionStatus, Lifecycle,
@@ -20,7 +20,7 @@ use crate::{
         Identity, Invalid,
         task_definition::{self, DesiredTaskDefinition, History, Target},
     },
-    kubernetes::stores::{Guarded, Stores},
+    kubernetes::{kept::Kept, stores::Stores},
     model::{Installation, Tags, arn, declared::Paths, observed::Family, ownership},
     plan::{self, Plan, Step, filter},
     status,
@@ -35,13 +35,11 @@ impl EcsTaskDefinition {
             .as_ref()
             .and_then(|status| status.family.as_deref());
         let services = stores.services.state();
-        let services = services
-            .iter()
-            .filter_map(|guarded| guarded.0.as_ref().ok());
         services
+            .iter()
             .flat_map(|service| {
                 let reference = service
-                    .spec
+                    .outline
                     .task_definition_ref
                     .as_ref()
                     .filter(|reference| {
@@ -51,7 +49,7 @@ impl EcsTaskDefinition {
                 let pinned = reference.and_then(|reference| reference.revision);
                 let status = service.status.as_ref();
                 let named = [
-                    service.spec.task_definition.as_deref(),
+                    service.outline.task_definition.as_deref(),
                     status.and_then(|s| Some(s.task_definition.as_ref()?.arn.as_str())),
                     status.and_then(|s| s.rollout.as_ref()?.task_definition.as_deref()),
                 ];
@@ -65,7 +63,6 @@ impl EcsTaskDefinition {
 }
 
 impl Kind for EcsTaskDefinition {
-    type Status = EcsTaskDefinitionStatus;
     type References = Option<History>;
     type Target = Target;
     type Desired = DesiredTaskDefinition;
@@ -76,14 +73,6 @@ impl Kind for EcsTaskDefinition {
 
     fn lifecycle(&self) -> &Lifecycle {
         &self.spec.lifecycle
-    }
-
-    fn status(&self) -> Option<&EcsTaskDefinitionStatus> {
-        self.status.as_ref()
-    }
-
-    fn status_mut(&mut self) -> &mut Option<EcsTaskDefinitionStatus> {
-        &mut self.status
     }
 
     fn conditions(status: &EcsTaskDefinitionStatus) -> &[Condition] {
@@ -122,7 +111,7 @@ impl Kind for EcsTaskDefinition {
             .map_or(&[][..], |status| status.revisions.as_slice());
         // The current one comes on top. What objects refer to is found here; for the rest AWS must be read, which is done
         // only for what can be deregistered, and only when there is time: what is observed would change with the load.
-        if filter::observes_only(&self.spec.lifecycle) || known.len() <= limit + 1 {
+        if self.spec.lifecycle.observes_only() || known.len() <= limit + 1 {
             return Ok(None);
         }
         let referred = self.referred(stores);
@@ -228,12 +217,8 @@ impl Kind for EcsTaskDefinition {
         stores.users_of_task_definition(namespace, name)
     }
 
-    fn store(stores: &Stores) -> &Store<Guarded<Self>> {
+    fn store(stores: &Stores) -> &Store<Kept<Self>> {
         &stores.task_definitions
-    }
-
-    fn aws_name(&self) -> String {
-        name_in_aws(&self.metadata, self.spec.family.as_deref())
     }
 
     fn target(&self, id: Identity<'_>, _: &Stores, installation: &Installation) -> Option<Target> {

@@ -20,33 +20,32 @@ use crate::{
         EcsCluster, EcsService, EcsTaskDefinition,
         condition::{self, READY, Reason, STALLED, is_true},
     },
-    kubernetes::stores::{Guarded, Stores},
+    kubernetes::{kept::Kept, stores::Stores},
 };
 
 /// Wakes objects of one kind by name.
-pub type Wake<K> = mpsc::UnboundedSender<ObjectRef<Guarded<K>>>;
+pub type Wake<K> = mpsc::UnboundedSender<ObjectRef<Kept<K>>>;
 
 /// Calls `changed` with namespace and name when what `published` says of an object changes and is not `known_already` to
 /// whom it concerns, and when the object is gone from the store.
 pub fn on_change<K: Kind>(
-    store: Store<Guarded<K>>,
-    published: fn(&K) -> u64,
-    known_already: impl Fn(&K) -> bool + Send + 'static,
+    store: Store<Kept<K>>,
+    published: fn(&Kept<K>) -> u64,
+    known_already: impl Fn(&Kept<K>) -> bool + Send + 'static,
     mut changed: impl FnMut(&str, &str) + Send + 'static,
-) -> impl FnMut(&Guarded<K>) + Send + 'static {
-    let mut known: HashMap<ObjectRef<Guarded<K>>, u64> = HashMap::new();
-    move |guarded| {
-        let mut key = ObjectRef::from_obj(guarded);
+) -> impl FnMut(&Kept<K>) + Send + 'static {
+    let mut known: HashMap<ObjectRef<Kept<K>>, u64> = HashMap::new();
+    move |kept| {
+        let mut key = ObjectRef::from_obj(kept);
         key.extra = ObjectRefExtra::default();
         // While the objects are listed the store has none of them yet: only what was known can be gone.
         let is_gone = store.get(&key).is_none() && known.remove(&key).is_some();
         let is_news = is_gone || {
-            let now = guarded.0.as_ref().map_or(0, published);
-            let is_known = guarded.0.as_ref().is_ok_and(&known_already);
-            known.insert(key, now) != Some(now) && !is_known
+            let now = published(kept);
+            known.insert(key, now) != Some(now) && !known_already(kept)
         };
         if is_news {
-            let meta = guarded.meta();
+            let meta = &kept.metadata;
             let [namespace, name] = [&meta.namespace, &meta.name].map(|it| it.as_deref());
             changed(namespace.unwrap_or_default(), name.unwrap_or_default());
         }
@@ -54,22 +53,20 @@ pub fn on_change<K: Kind>(
 }
 
 /// What services go by in a cluster.
-pub fn published_cluster(cluster: &EcsCluster) -> u64 {
-    let status = cluster.status.clone().unwrap_or_default();
-    digest(
-        cluster,
-        &(status.cluster_name, runs_services(&status.conditions)),
-    )
+pub fn published_cluster(cluster: &Kept<EcsCluster>) -> u64 {
+    let status = cluster.status.as_ref();
+    let published = status.map(|status| (&status.cluster_name, runs_services(&status.conditions)));
+    digest(cluster, &published)
 }
 
 /// What services go by in a task definition.
-pub fn published_task_definition(task_definition: &EcsTaskDefinition) -> u64 {
-    let status = task_definition.status.clone().unwrap_or_default();
-    let is_current = status.observed_generation == task_definition.metadata.generation;
-    digest(
-        task_definition,
-        &(status.arn, is_ready(&status.conditions), is_current),
-    )
+pub fn published_task_definition(task_definition: &Kept<EcsTaskDefinition>) -> u64 {
+    let status = task_definition.status.as_ref();
+    let published = status.map(|status| {
+        let is_current = status.observed_generation == task_definition.metadata.generation;
+        (&status.arn, is_ready(&status.conditions), is_current)
+    });
+    digest(task_definition, &published)
 }
 
 /// Whether a cluster that AWS has takes services: one whose edit can't be done runs on as it is, and its services with it.
@@ -104,24 +101,23 @@ pub fn wake_all<K: Kind>(wake: &Wake<K>, namespace: &str, names: Vec<String>) {
 
 /// A cluster or task definition that is being deleted goes on when a service of it is gone.
 pub fn wake_deleted_dependencies(
-    guarded: &Guarded<EcsService>,
+    service: &Kept<EcsService>,
     stores: &Stores,
     clusters: &Wake<EcsCluster>,
     task_definitions: &Wake<EcsTaskDefinition>,
 ) {
-    let Ok(service) = &guarded.0 else { return };
     let namespace = service.namespace().unwrap_or_default();
-    if stores.services.get(&ObjectRef::from_obj(guarded)).is_some() {
+    if stores.services.get(&ObjectRef::from_obj(service)).is_some() {
         return;
     }
-    if let Some(reference) = &service.spec.cluster_ref
+    if let Some(name) = &service.outline.cluster_ref
         && stores
-            .cluster(&namespace, &reference.name)
+            .cluster(&namespace, name)
             .is_some_and(|cluster| cluster.metadata.deletion_timestamp.is_some())
     {
-        wake_all(clusters, &namespace, vec![reference.name.clone()]);
+        wake_all(clusters, &namespace, vec![name.clone()]);
     }
-    if let Some(reference) = &service.spec.task_definition_ref
+    if let Some(reference) = &service.outline.task_definition_ref
         && stores
             .task_definition(&namespace, &reference.name)
             .is_some_and(|found| found.metadata.deletion_timestamp.is_some())
@@ -144,7 +140,7 @@ mod tests {
 
     use super::*;
 
-    fn cluster(status: &Value) -> Guarded<EcsCluster> {
+    fn cluster(status: &Value) -> Kept<EcsCluster> {
         let object = json!({"apiVersion": "ecs-operator.dev/v1alpha1", "kind": "EcsCluster", "spec": {}, "status": status,
             "metadata": {"namespace": "team", "name": "main", "uid": "u1"}});
         serde_json::from_value(object).expect("a cluster")
@@ -160,7 +156,7 @@ mod tests {
             |_| false,
             move |_, name| tell.send(name.to_owned()).expect("somebody hears"),
         );
-        let mut is_news = |event: &Event<Guarded<EcsCluster>>| {
+        let mut is_news = |event: &Event<Kept<EcsCluster>>| {
             writers.clusters.apply_watcher_event(event);
             if let Event::InitApply(it) | Event::Apply(it) | Event::Delete(it) = event {
                 touched(it);

@@ -1,22 +1,20 @@
 //! The finalizer: put on before the first AWS call, taken off when AWS has nothing of ours left.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::{
-    Api, Client, Resource, ResourceExt,
-    api::{PartialObjectMeta, Patch, PatchParams},
+    Client, ResourceExt,
+    api::{Patch, PatchParams},
     core::Status,
 };
-use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{FIELD_MANAGER, Object, in_time};
+use super::{FIELD_MANAGER, Object, metadata};
 use crate::api::{DECLARED, FINALIZER};
 
 /// Whether the object carries our finalizer.
-pub fn is_on<K: Resource>(object: &K) -> bool {
-    object
-        .finalizers()
-        .iter()
-        .any(|finalizer| finalizer == FINALIZER)
+pub fn is_on(meta: &ObjectMeta) -> bool {
+    let mut finalizers = meta.finalizers.iter().flatten();
+    finalizers.any(|finalizer| finalizer == FINALIZER)
 }
 
 /// Puts the finalizer on, with the annotation of what is declared, and returns the object's metadata as they are then. Server-side apply: it adds ours to those of others whatever
@@ -25,7 +23,7 @@ pub async fn put_on<K: Object>(
     client: &Client,
     object: &K,
     declared: Option<String>,
-) -> Result<PartialObjectMeta<K>, kube::Error> {
+) -> Result<ObjectMeta, kube::Error> {
     let annotations = declared.map(|declared| json!({DECLARED: declared}));
     let metadata = json!({"finalizers": [FINALIZER], "annotations": annotations});
     apply(client, object, metadata).await
@@ -41,21 +39,14 @@ pub async fn take_off<K: Object>(client: &Client, object: &K) -> Result<(), kube
         return Ok(());
     }
     // Somebody else's too, such as a backup that restored the object: taken off by name.
-    let others: Vec<_> = left
-        .finalizers()
-        .iter()
+    let finalizers = left.finalizers.iter().flatten();
+    let others: Vec<_> = finalizers
         .filter(|finalizer| *finalizer != FINALIZER)
         .collect();
     let patch =
-        json!({"metadata": {"resourceVersion": left.resource_version(), "finalizers": others}});
-    match patch_metadata(
-        client,
-        object,
-        &PatchParams::default(),
-        &Patch::Merge(patch),
-    )
-    .await
-    {
+        json!({"metadata": {"resourceVersion": left.resource_version, "finalizers": others}});
+    let params = PatchParams::default();
+    match metadata::patch(client, object, None, &params, &Patch::Merge(patch)).await {
         Err(kube::Error::Api(answer)) if is_gone(&answer) => Ok(()),
         result => result.map(drop),
     }
@@ -73,7 +64,7 @@ async fn apply<K: Object>(
     client: &Client,
     object: &K,
     mut metadata: Value,
-) -> Result<PartialObjectMeta<K>, kube::Error> {
+) -> Result<ObjectMeta, kube::Error> {
     metadata["uid"] = json!(object.uid());
     let patch = json!({
         "apiVersion": K::api_version(&()),
@@ -81,18 +72,7 @@ async fn apply<K: Object>(
         "metadata": metadata,
     });
     let params = PatchParams::apply(FIELD_MANAGER).force();
-    patch_metadata(client, object, &params, &Patch::Apply(patch)).await
-}
-
-/// Only metadata is read back: an object that we cannot read in full must still lose its finalizer.
-async fn patch_metadata<K: Object, P: Serialize + std::fmt::Debug>(
-    client: &Client,
-    object: &K,
-    params: &PatchParams,
-    patch: &Patch<P>,
-) -> Result<PartialObjectMeta<K>, kube::Error> {
-    let api: Api<K> = Api::namespaced(client.clone(), &object.namespace().unwrap_or_default());
-    in_time(|| async { api.patch_metadata(&object.name_any(), params, patch).await }).await
+    metadata::patch(client, object, None, &params, &Patch::Apply(patch)).await
 }
 
 #[cfg(test)]

@@ -1,17 +1,16 @@
 //! Whether what a watch shows is what is: a watch can be late, and after a restart it can begin in the past.
 
-use kube::{Api, Client, ResourceExt};
+use kube::Client;
 
-use super::{Object, in_time};
+use super::{Object, metadata};
 
 /// Whether the object still has this spec and this UID, asked of the API server itself: nothing is changed in AWS on the word
 /// of a watch alone, for what was created for an object that is gone is nobody's to delete.
 pub async fn is_current<K: Object>(client: &Client, object: &K) -> Result<bool, kube::Error> {
-    let api: Api<K> = Api::namespaced(client.clone(), &object.namespace().unwrap_or_default());
-    let now = in_time(|| async { api.get_metadata_opt(&object.name_any()).await }).await?;
+    let now = metadata::get(client, object).await?;
     let seen = object.meta();
     Ok(now.is_some_and(|now| {
         // A deletion counts as a new generation.
-        (&now.metadata.uid, now.metadata.generation) == (&seen.uid, seen.generation)
+        (&now.uid, now.generation) == (&seen.uid, seen.generation)
     }))
 }

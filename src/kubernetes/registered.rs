@@ -6,9 +6,10 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use kube::ResourceExt;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use tokio::sync::mpsc;
 
+use super::kept::Kept;
 use crate::api::EcsTaskDefinition;
 
 /// Namespace and name of an EcsTaskDefinition.
@@ -47,13 +48,14 @@ impl Registered {
             return;
         }
         let revision = Revision {
-            uid: object.uid().unwrap_or_default(),
+            uid: object.metadata.uid.clone().unwrap_or_default(),
             generation: object.metadata.generation,
             arn: arn.to_owned(),
         };
-        self.lock().insert(key(object), revision);
+        let key = key(&object.metadata);
+        self.lock().insert(key.clone(), revision);
         // Without a receiver nobody waits.
-        let _ = self.told.send(key(object));
+        let _ = self.told.send(key);
     }
 
     /// What was registered last, when the status does not say it yet. To be asked before the watch's store is: what the store
@@ -66,23 +68,23 @@ impl Registered {
     }
 
     /// A watch shows the task definition. Says whether it shows no more than was told.
-    pub fn shown(&self, object: &EcsTaskDefinition) -> bool {
+    pub fn shown(&self, object: &Kept<EcsTaskDefinition>) -> bool {
         let mut revisions = self.lock();
-        let Some(revision) = revisions.get(&key(object)) else {
+        let Some(revision) = revisions.get(&key(&object.metadata)) else {
             return false;
         };
         let status = object.status.as_ref();
         let has_status = status.is_some_and(|status| {
             status.observed_generation == object.metadata.generation && status.arn.is_some()
         });
-        if revision.is_of(object) && object.metadata.deletion_timestamp.is_none() {
+        if revision.is_of(&object.metadata) && object.metadata.deletion_timestamp.is_none() {
             let says_it = status.and_then(|status| status.arn.as_ref()) == Some(&revision.arn);
             if has_status {
-                revisions.remove(&key(object));
+                revisions.remove(&key(&object.metadata));
             }
             return !has_status || says_it;
         }
-        revisions.remove(&key(object));
+        revisions.remove(&key(&object.metadata));
         false
     }
 
@@ -95,18 +97,18 @@ impl Registered {
 
 impl Revision {
     /// Its ARN, if it is of this very spec.
-    pub fn arn(&self, object: &EcsTaskDefinition) -> Option<&str> {
+    pub fn arn(&self, object: &ObjectMeta) -> Option<&str> {
         self.is_of(object).then_some(self.arn.as_str())
     }
 
-    fn is_of(&self, object: &EcsTaskDefinition) -> bool {
-        object.metadata.uid.as_deref() == Some(self.uid.as_str())
-            && object.metadata.generation == self.generation
+    fn is_of(&self, object: &ObjectMeta) -> bool {
+        object.uid.as_deref() == Some(self.uid.as_str()) && object.generation == self.generation
     }
 }
 
-fn key(object: &EcsTaskDefinition) -> Key {
-    (object.namespace().unwrap_or_default(), object.name_any())
+fn key(meta: &ObjectMeta) -> Key {
+    let [namespace, name] = [&meta.namespace, &meta.name].map(|it| it.clone().unwrap_or_default());
+    (namespace, name)
 }
 
 #[cfg(test)]
@@ -135,7 +137,7 @@ mod tests {
 
     fn arn(registered: &Registered, object: &EcsTaskDefinition) -> Option<String> {
         let latest = registered.latest("team", "web")?;
-        latest.arn(object).map(str::to_owned)
+        latest.arn(&object.metadata).map(str::to_owned)
     }
 
     #[test]
@@ -143,8 +145,11 @@ mod tests {
         let (registered, _hears) = Registered::new();
         registered.tell(&new(), "web:1");
         let (latest, old) = (registered.latest("team", "web"), new());
-        assert!(registered.shown(&ready("web:1")), "nobody is woken");
-        assert_eq!(latest.unwrap().arn(&old), Some("web:1"));
+        assert!(
+            registered.shown(&Kept::of(&ready("web:1"))),
+            "nobody is woken"
+        );
+        assert_eq!(latest.unwrap().arn(&old.metadata), Some("web:1"));
     }
 
     #[test]
@@ -153,10 +158,13 @@ mod tests {
         registered.tell(&new(), "web:1");
         assert_eq!(hears.try_recv().unwrap(), ("team".into(), "web".into()));
         assert_eq!(arn(&registered, &new()).as_deref(), Some("web:1"));
-        assert!(registered.shown(&new()), "the finalizer, for example");
-        assert!(registered.shown(&ready("web:1")));
+        assert!(
+            registered.shown(&Kept::of(&new())),
+            "the finalizer, for example"
+        );
+        assert!(registered.shown(&Kept::of(&ready("web:1"))));
         assert_eq!(arn(&registered, &new()), None);
-        assert!(!registered.shown(&ready("web:1")));
+        assert!(!registered.shown(&Kept::of(&ready("web:1"))));
         registered.tell(&ready("web:1"), "web:1");
         assert!(hears.try_recv().is_err());
     }
@@ -167,7 +175,7 @@ mod tests {
         registered.tell(&new(), "web:1");
         let edited = object(2, json!({"observedGeneration": -1}));
         assert_eq!(arn(&registered, &edited), None);
-        assert!(!registered.shown(&edited));
+        assert!(!registered.shown(&Kept::of(&edited)));
         assert_eq!(arn(&registered, &new()), None);
     }
 
@@ -175,7 +183,7 @@ mod tests {
     fn status_that_says_otherwise_is_news() {
         let (registered, _hears) = Registered::new();
         registered.tell(&new(), "web:1");
-        assert!(!registered.shown(&ready("web:2")));
+        assert!(!registered.shown(&Kept::of(&ready("web:2"))));
         assert_eq!(arn(&registered, &new()), None);
     }
 }

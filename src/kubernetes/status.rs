@@ -1,13 +1,13 @@
 //! The status of an object: one server-side apply, skipped when nothing changed.
 
 use kube::{
-    Api, Client, ResourceExt,
+    Client, ResourceExt,
     api::{Patch, PatchParams},
 };
 use serde::Serialize;
 use serde_json::json;
 
-use super::{FIELD_MANAGER, Object, in_time};
+use super::{FIELD_MANAGER, Object, metadata};
 
 /// Applies `status` unless it equals `previous`. The new resourceVersion; none when nothing was written: an object that is gone needs no status.
 pub async fn apply<K, S>(
@@ -23,7 +23,6 @@ where
     if previous == Some(status) {
         return Ok(None);
     }
-    let api: Api<K> = Api::namespaced(client.clone(), &object.namespace().unwrap_or_default());
     // The UID keeps a status from landing on an object of the same name that came later.
     let patch = json!({
         "apiVersion": K::api_version(&()),
@@ -31,13 +30,10 @@ where
         "metadata": {"uid": object.uid()},
         "status": status,
     });
-    let name = object.name_any();
-    let (params, patch) = (
-        PatchParams::apply(FIELD_MANAGER).force(),
-        Patch::Apply(patch),
-    );
-    match in_time(|| async { api.patch_status(&name, &params, &patch).await }).await {
-        Ok(object) => Ok(object.resource_version()),
+    let params = PatchParams::apply(FIELD_MANAGER).force();
+    let patch = Patch::Apply(patch);
+    match metadata::patch(client, object, Some("status"), &params, &patch).await {
+        Ok(written) => Ok(written.resource_version),
         Err(kube::Error::Api(answer)) if answer.is_not_found() => Ok(None),
         Err(error) => Err(error),
     }

@@ -1,17 +1,12 @@
 //! Policies over a finished plan: what may not be done is taken out at the end, not sprinkled through the planning.
 
 use super::{Plan, State};
-use crate::api::{DeletionPolicy, Lifecycle, ManagementPolicy, condition::Reason};
+use crate::api::{DeletionPolicy, Lifecycle, condition::Reason};
 use crate::model::{Tags, ownership};
-
-/// Whether the object may only be looked at.
-pub fn observes_only(lifecycle: &Lifecycle) -> bool {
-    lifecycle.management_policy == Some(ManagementPolicy::Observe)
-}
 
 /// `managementPolicy: Observe` takes every step out and says what would be done.
 pub fn observe_only(mut plan: Plan, lifecycle: &Lifecycle) -> Plan {
-    if observes_only(lifecycle) && !plan.steps.is_empty() {
+    if lifecycle.observes_only() && !plan.steps.is_empty() {
         plan.state = State::Waiting(
             Reason::Updating,
             format!(
@@ -26,7 +21,7 @@ pub fn observe_only(mut plan: Plan, lifecycle: &Lifecycle) -> Plan {
 
 /// Whether the AWS resources stay when the object goes. Adopted ones stay unless the object says otherwise; observed ones always do.
 pub fn retains(lifecycle: &Lifecycle, tags: Option<&Tags>) -> bool {
-    if observes_only(lifecycle) {
+    if lifecycle.observes_only() {
         return true;
     }
     match lifecycle.deletion_policy {

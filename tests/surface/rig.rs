@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use ecs_operator::{aws::Aws, controllers::kind::Kind};
+use ecs_operator::aws::Aws;
+use kube::core::object::HasStatus;
 use serde_json::Value;
 use simulator::{Entry, Simulator};
 
@@ -56,7 +57,7 @@ impl<K: Subject> Declare for Rig<K> {
     async fn declare(&mut self, spec: &Value) -> Result<Declared, String> {
         let (before, mut writes) = (self.mutations().len(), 0);
         let mut declared: K = object(spec)?;
-        if let Some(status) = self.object.as_ref().and_then(Kind::status) {
+        if let Some(status) = self.object.as_ref().and_then(HasStatus::status) {
             K::set(&mut declared, status.clone());
         }
         let object = self.object.insert(declared);

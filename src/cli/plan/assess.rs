@@ -15,7 +15,7 @@ use crate::{
     kubernetes::stores::Stores,
     model::{Installation, Tags, ownership},
     plan::{
-        Plan, State, filter,
+        Plan, State,
         forecast::{Forecast, forecast},
     },
 };
@@ -116,7 +116,7 @@ impl Assessor {
                     State::Blocked(reason, message) => {
                         (Standing::Blocked, format!("{reason}: {message}"))
                     }
-                    _ if !steps.is_empty() && filter::observes_only(object.lifecycle()) => (
+                    _ if !steps.is_empty() && object.lifecycle().observes_only() => (
                         Standing::Observed,
                         "managementPolicy is Observe: nothing is done".into(),
                     ),
@@ -181,7 +181,7 @@ impl Assessor {
             observed: foreseen,
         } = seen;
         // An observed object stays as it is.
-        let then = if filter::observes_only(object.lifecycle()) {
+        let then = if object.lifecycle().observes_only() {
             observed
         } else {
             foreseen
@@ -207,7 +207,7 @@ impl Assessor {
         }
         let id = Identity::of(object.meta());
         let target = object.target(id, stores, &self.installation);
-        let Some(target) = target.filter(|_| !filter::observes_only(object.lifecycle())) else {
+        let Some(target) = target.filter(|_| !object.lifecycle().observes_only()) else {
             return Ok((Vec::new(), State::Settled));
         };
         let aws = self.clients.region(self.region(object));

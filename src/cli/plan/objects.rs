@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use kube::{Api, Client, ResourceExt, api::ListParams, core::DeserializeGuard};
+use kube::{Api, Client, ResourceExt, api::ListParams};
 use serde_json::Value;
 
 use super::assess::{Assessed, Standing};
@@ -11,7 +11,7 @@ use crate::{
     cli::files::Text,
     controllers::{kind::Kind, record},
     import::{prune::Pruner, shape::Shape},
-    kubernetes::stores::Stores,
+    kubernetes::{kept::Kept, stores::Stores},
     model::text::without_values,
 };
 
@@ -239,7 +239,7 @@ async fn list<K: Kind>(
     is_asked: bool,
     unreadable: &mut Vec<Assessed>,
 ) -> Result<Vec<K>, String> {
-    let api: Api<DeserializeGuard<K>> = match namespace {
+    let api: Api<Kept<K>> = match namespace {
         Some(namespace) => Api::namespaced(client.clone(), namespace),
         None => Api::all(client.clone()),
     };
@@ -263,21 +263,15 @@ async fn list<K: Kind>(
         format!("Kubernetes does not list {}: {why}. Check KUBECONFIG, your rights and whether the chart is installed.", K::plural(&()))
     })?;
     let mut objects = Vec::new();
-    for guarded in list {
-        match guarded.0 {
-            Ok(mut object) => {
-                record::restore(&mut object);
-                objects.push(object);
-            }
-            Err(invalid) => unreadable.push(Assessed {
+    for kept in list {
+        match record::opened(&kept) {
+            Ok(object) => objects.push(object),
+            Err(error) => unreadable.push(Assessed {
                 kind: K::kind(&()).into_owned(),
-                namespace: invalid.metadata.namespace.unwrap_or_default(),
-                name: invalid.metadata.name.unwrap_or_default(),
+                namespace: kept.metadata.namespace.unwrap_or_default(),
+                name: kept.metadata.name.unwrap_or_default(),
                 state: Standing::Error,
-                message: format!(
-                    "the object can't be read: {}",
-                    without_values(&invalid.error)
-                ),
+                message: format!("the object can't be read: {}", without_values(&error)),
                 steps: Vec::new(),
             }),
         }
