@@ -119,8 +119,8 @@ pub async fn start_pod(world: &mut World, more: &[(&str, &str)]) {
         .collect();
     let mut env: Vec<_> = container["env"]
         .as_array()
-        .expect("an environment")
-        .iter()
+        .into_iter()
+        .flatten()
         .map(|variable| {
             let value = match variable["valueFrom"]["fieldRef"]["fieldPath"].as_str() {
                 None => variable["value"].as_str().expect("a value"),

@@ -64,8 +64,6 @@ impl Operator {
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("LOG_FILE", &launch.log)
-            // As the chart's Deployment has it.
-            .env("MALLOC_ARENA_MAX", "1")
             .env("KUBECONFIG", launch.kubeconfig)
             .env("AWS_ACCESS_KEY_ID", crate::rig::ACCESS_KEY)
             .env("AWS_SECRET_ACCESS_KEY", "test")
