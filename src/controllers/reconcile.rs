@@ -182,13 +182,8 @@ async fn live<K: Kind>(object: &K, context: &Context) -> Result<Turn, kube::Erro
         report.outcome = Outcome::Stalled(Reason::NameConflict, message);
         return publish(object, report, context).await;
     }
-    let is_due = || {
-        object
-            .status()
-            .is_some_and(|said| K::is_due(said, &desired))
-    };
-    if !observes_only && look.is_none() && !is_current && (is_edited(object) || is_due()) {
-        // Something will be changed in AWS: whether the edit is the last word is asked while AWS is looked at.
+    if !observes_only && look.is_none() && !is_current && is_edited(object) {
+        // Most edits change something in AWS: whether the edit is the last word is asked while AWS is looked at.
         let aws = context.aws(object.region());
         let (last_word, looked) = tokio::join!(
             fresh::is_current(&context.client, object),
