@@ -57,7 +57,7 @@ pub struct Run {
     #[arg(long, env = "ECS_OPERATOR_CLUSTER_ID", value_parser = cluster_id)]
     pub cluster_id: Option<String>,
     /// Objects of a kind that are reconciled at the same time. Each takes up to half a megabyte of memory meanwhile.
-    #[arg(long, env = "ECS_OPERATOR_CONCURRENCY", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, env = "ECS_OPERATOR_CONCURRENCY", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
     pub concurrency: u16,
     /// Time between looks at a steady object, for drift. With a unit: 500ms, 30s, 5m.
     #[arg(long, env = "ECS_OPERATOR_DRIFT_PERIOD", default_value = "5m", value_parser = duration)]
