@@ -7,6 +7,7 @@ use ecs_operator::{
     aws::Aws,
     controllers::kind::Kind,
     desired::{Identity, service::References},
+    kubernetes::kept::Kept,
     plan::State,
 };
 use kube::Resource;
@@ -62,7 +63,9 @@ pub fn object(spec: &Value) -> Result<EcsService, String> {
     spec["cluster"] = json!("main");
     spec["taskDefinition"] = json!(task_definition(&spec));
     let object = json!({"apiVersion": EcsService::api_version(&()), "kind": EcsService::kind(&()), "metadata": metadata, "spec": spec});
-    serde_json::from_value(object).map_err(|error| error.to_string())
+    // As a watch keeps it and gives it back.
+    let kept: Result<Kept<EcsService>, _> = serde_json::from_str(&object.to_string());
+    kept.map_err(|error| error.to_string())?.open()
 }
 
 /// Volumes need a task definition that has them, tasks without a network of their own one that has none.

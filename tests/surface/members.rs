@@ -8,6 +8,7 @@ use ecs_operator::{
     aws::Aws,
     controllers::kind::Kind,
     desired::Identity,
+    kubernetes::kept::Kept,
     plan::State,
 };
 use serde_json::{Value, json};
@@ -35,7 +36,9 @@ pub fn object<K: Kind>(spec: &Value) -> Result<K, String> {
     let metadata =
         json!({"namespace": ID.namespace, "name": ID.name, "uid": ID.uid, "generation": 1});
     let object = json!({"apiVersion": K::api_version(&()), "kind": K::kind(&()), "metadata": metadata, "spec": spec});
-    serde_json::from_value(object).map_err(|error| error.to_string())
+    // As a watch keeps it and gives it back.
+    let kept: Result<Kept<K>, _> = serde_json::from_str(&object.to_string());
+    kept.map_err(|error| error.to_string())?.open()
 }
 
 /// Reconciles until nothing is left to do; what was seen last.
