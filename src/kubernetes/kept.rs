@@ -30,9 +30,10 @@ pub struct Kept<K: Managed> {
     whole: Result<Box<[u8]>, Box<str>>,
 }
 
-/// Spec and status of an object.
-#[derive(Deserialize, Serialize)]
+/// An object without its metadata.
+#[derive(Serialize)]
 struct Whole<S, T> {
+    metadata: ObjectMeta,
     spec: S,
     status: T,
 }
@@ -41,6 +42,7 @@ impl<K: Managed> Kept<K> {
     /// What a watch would keep of this object.
     pub fn of(object: &K) -> Self {
         let whole = Whole {
+            metadata: ObjectMeta::default(),
             spec: object.spec(),
             status: object.status(),
         };
@@ -63,9 +65,9 @@ impl<K: Managed> Kept<K> {
         // Errors would be defects: this process has read the text and packed it.
         let text =
             lz4_flex::decompress_size_prepended(packed).map_err(|error| error.to_string())?;
-        let whole = serde_json::from_slice::<Whole<K::Spec, Option<K::Status>>>(&text);
-        let Whole { spec, status } = whole.map_err(|error| error.to_string())?;
-        Ok(K::of(self.metadata.clone(), spec, status))
+        let mut object: K = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
+        *object.meta_mut() = self.metadata.clone();
+        Ok(object)
     }
 }
 
@@ -98,7 +100,11 @@ impl<'de, K: Managed> Deserialize<'de> for Kept<K> {
             let outline = K::outline(&metadata, &typed("spec", spec)?);
             let status = answer.status.as_deref();
             let typed_status = status.map(|status| typed("status", status)).transpose()?;
-            let whole = pack(&Whole { spec, status })?;
+            let whole = pack(&Whole {
+                metadata: ObjectMeta::default(),
+                spec,
+                status,
+            })?;
             Ok::<_, Box<str>>((typed_status.flatten(), outline, whole))
         };
         Ok(match read() {

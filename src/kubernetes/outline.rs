@@ -66,7 +66,7 @@ fn brief(mut conditions: Vec<Condition>) -> Vec<Condition> {
     conditions
 }
 
-/// A kind of ours, by its parts.
+/// A kind of ours, as others see it.
 pub trait Managed:
     Object
     + Serialize
@@ -84,8 +84,6 @@ pub trait Managed:
     + Sync
     + 'static
 {
-    /// An object of these parts.
-    fn of(metadata: ObjectMeta, spec: Self::Spec, status: Option<Self::Status>) -> Self;
     /// What others ask of its spec.
     fn outline(metadata: &ObjectMeta, spec: &Self::Spec) -> Outline;
     /// Leaves of a status what others ask of it.
@@ -93,14 +91,6 @@ pub trait Managed:
 }
 
 impl Managed for EcsCluster {
-    fn of(metadata: ObjectMeta, spec: EcsClusterSpec, status: Option<EcsClusterStatus>) -> Self {
-        Self {
-            metadata,
-            spec,
-            status,
-        }
-    }
-
     fn outline(metadata: &ObjectMeta, spec: &EcsClusterSpec) -> Outline {
         Outline::of(metadata, spec.cluster_name.as_deref(), &spec.lifecycle)
     }
@@ -118,18 +108,6 @@ impl Managed for EcsCluster {
 }
 
 impl Managed for EcsTaskDefinition {
-    fn of(
-        metadata: ObjectMeta,
-        spec: EcsTaskDefinitionSpec,
-        status: Option<EcsTaskDefinitionStatus>,
-    ) -> Self {
-        Self {
-            metadata,
-            spec,
-            status,
-        }
-    }
-
     fn outline(metadata: &ObjectMeta, spec: &EcsTaskDefinitionSpec) -> Outline {
         Outline::of(metadata, spec.family.as_deref(), &spec.lifecycle)
     }
@@ -146,14 +124,6 @@ impl Managed for EcsTaskDefinition {
 }
 
 impl Managed for EcsService {
-    fn of(metadata: ObjectMeta, spec: EcsServiceSpec, status: Option<EcsServiceStatus>) -> Self {
-        Self {
-            metadata,
-            spec,
-            status,
-        }
-    }
-
     fn outline(metadata: &ObjectMeta, spec: &EcsServiceSpec) -> Outline {
         let cluster_ref = spec.cluster_ref.as_ref();
         Outline {
