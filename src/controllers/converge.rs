@@ -60,7 +60,6 @@ pub async fn converge<K: Kind>(
         *K::applied(&mut report.status) = recorded;
     }
     let before = K::applied(&mut report.status).clone();
-    let mut has_effect = false;
     for wave in 0..WAVES {
         let seen = match look.take() {
             Some(look) => look,
@@ -173,11 +172,11 @@ pub async fn converge<K: Kind>(
             // A wave that failed says nothing about its effect.
             context.memory.settled(uid);
         }
-        has_effect |= !applied.is_empty();
+        report.has_acted |= !applied.is_empty();
         match result {
             Err(error) if error.kind == ErrorKind::PriorityInUse => continue,
             Err(error)
-                if !has_effect
+                if !report.has_acted
                     && matches!(
                         error.kind,
                         ErrorKind::Invalid | ErrorKind::AccessDenied | ErrorKind::Quota

@@ -90,7 +90,9 @@ pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Turn, k
             return Ok(Turn::requeue(BEHIND));
         }
         tracing::info!(steps = plan.operations(), "deleting");
-        match aws.execute(&plan.steps).await.1 {
+        let (applied, result) = aws.execute(&plan.steps).await;
+        report.has_acted |= !applied.is_empty();
+        match result {
             // Gone already is what we want; the next look sees the rest.
             Err(error) if error.kind != ErrorKind::NotFound => {
                 return publish(object, failed(report, error, true), context).await;

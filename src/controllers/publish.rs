@@ -49,6 +49,7 @@ pub async fn publish<K: Kind>(
         mut status,
         drift,
         plan,
+        has_acted,
     } = report;
     let observes_only = object.lifecycle().observes_only();
     let previous = object.status();
@@ -119,7 +120,7 @@ pub async fn publish<K: Kind>(
     let turn = if observes_only && error.is_none() {
         steady(context)
     } else {
-        requeue(&uid, &outcome, error.as_ref(), context)
+        requeue(&uid, &outcome, error.as_ref(), has_acted, context)
     };
     Ok(Turn {
         settled: matches!(outcome, Outcome::Settled(_)).then_some(generation),
@@ -198,7 +199,13 @@ fn after_error(uid: &str, kind: ErrorKind, periods: Periods, backoff: &Backoff) 
     }
 }
 
-fn requeue(uid: &str, outcome: &Outcome, error: Option<&AwsError>, context: &Context) -> Turn {
+fn requeue(
+    uid: &str,
+    outcome: &Outcome,
+    error: Option<&AwsError>,
+    has_acted: bool,
+    context: &Context,
+) -> Turn {
     if let Some(error) = error {
         return after_error(uid, error.kind, context.periods, &context.backoff);
     }
@@ -210,7 +217,7 @@ fn requeue(uid: &str, outcome: &Outcome, error: Option<&AwsError>, context: &Con
         | Outcome::Waiting(Reason::DependencyNotFound | Reason::DependencyNotReady, _) => {
             steady(context)
         }
-        Outcome::Waiting(..) => Turn::requeue(context.until_poll()),
+        Outcome::Waiting(..) => Turn::requeue(context.until_poll(has_acted)),
         // What ECS does with it, and drift besides, is still seen.
         Outcome::Stalled(Reason::RolloutFailed, _) => steady(context),
         Outcome::Stalled(reason, _) | Outcome::Unknown(reason, _) => {

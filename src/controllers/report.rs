@@ -22,6 +22,8 @@ pub struct Report<K: Kind> {
     pub drift: Vec<Drift>,
     /// What would be done: of an object that is only observed, or that is about to be adopted.
     pub plan: Vec<PlannedStep>,
+    /// Whether something was changed in AWS just now.
+    pub has_acted: bool,
 }
 
 impl<K: Kind> Report<K> {
@@ -33,6 +35,7 @@ impl<K: Kind> Report<K> {
             status: object.status().cloned().unwrap_or_default(),
             drift: Vec::new(),
             plan: Vec::new(),
+            has_acted: false,
         }
     }
 }
