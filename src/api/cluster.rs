@@ -62,12 +62,8 @@ use super::{
 #[x_kube(
     validation = rules::immutable("clusterName", "AWS cannot rename a cluster. Create another EcsCluster and move the services."),
     validation = rules::immutable_region(),
-    validation = rules::tags(),
     validation = rules::strategy_needs_providers(),
     validation = rules::strategy_of_own_providers(),
-    validation = rules::strategy_has_weight(),
-    validation = rules::strategy_has_one_base(),
-    validation = rules::strategy_is_of_one_sort()
 )]
 pub struct EcsClusterSpec {
     /// Name in AWS, 1–255 letters, digits, hyphens and underscores. Absent: `<namespace>-<name>`. Immutable.
@@ -93,6 +89,11 @@ pub struct EcsClusterSpec {
     /// Strategy of services and tasks that name none; its providers are among capacityProviders. Order has no meaning. Absent: none, where capacityProviders are declared; else unmanaged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 20))]
+    #[x_kube(
+        validation = rules::strategy_has_weight(),
+        validation = rules::strategy_has_one_base(),
+        validation = rules::strategy_is_of_one_sort(),
+    )]
     pub default_capacity_provider_strategy: Option<Vec<CapacityProviderStrategyItem>>,
     /// Namespace that Service Connect uses when a service names none. Absent: unmanaged.
     #[serde(default, skip_serializing_if = "Option::is_none")]

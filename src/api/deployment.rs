@@ -285,11 +285,12 @@ pub enum SourceServiceRevisionCleanup {
 }
 
 /// Who deploys.
-#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeploymentController {
     /// `ECS`: the service scheduler itself; `CODE_DEPLOY` and `EXTERNAL` are rejected so far, because then this object would not declare what runs. Can be changed.
     #[serde(rename = "type")]
+    #[x_kube(validation = rules::controller_is_ecs())]
     pub type_: DeploymentControllerType,
 }
 

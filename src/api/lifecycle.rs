@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::rules;
+
 /// How the operator treats the object and its AWS resources.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Lifecycle {
     /// Pauses reconciling while true: AWS is neither read nor changed, and the status keeps its last state. Absent: false. Can be changed without a deployment.
@@ -25,6 +28,7 @@ pub struct Lifecycle {
         extend("maxProperties" = 43),
         extend("additionalProperties" = {"type": "string", "maxLength": 256})
     )]
+    #[x_kube(validation = rules::tags())]
     pub tags: Option<BTreeMap<String, String>>,
     /// AWS Region. Absent: the operator's own. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]

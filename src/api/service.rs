@@ -94,7 +94,6 @@ use super::{
 #[x_kube(
     validation = rules::one_cluster(),
     validation = rules::one_task_definition(),
-    validation = rules::task_definition_names_revision(),
     validation = rules::immutable_as("clusterRef", "clusterRef.name", "AWS cannot move a service. Create another EcsService in the other cluster."),
     validation = rules::immutable("cluster", "AWS cannot move a service. Create another EcsService in the other cluster."),
     validation = rules::immutable("serviceName", "AWS cannot rename a service. Create another EcsService."),
@@ -102,10 +101,6 @@ use super::{
     validation = rules::immutable("role", "Create another EcsService."),
     validation = rules::immutable_region(),
     validation = rules::launch_type_or_strategy(),
-    validation = rules::managed_instances(),
-    validation = rules::service_strategy_has_weight(),
-    validation = rules::service_strategy_has_one_base(),
-    validation = rules::service_strategy_is_of_one_sort(),
     validation = rules::platform_on_fargate(),
     validation = rules::constraints_on_instances(),
     validation = rules::strategy_on_instances(),
@@ -116,12 +111,10 @@ use super::{
     validation = rules::daemon_percent(),
     validation = rules::daemon_zones(),
     validation = rules::room_to_rebalance(),
-    validation = rules::controller_is_ecs(),
     validation = rules::role_with_load_balancer(),
     validation = rules::steps_of_traffic(),
     validation = rules::shift_needs_advanced(),
     validation = rules::classic_without_awsvpc(),
-    validation = rules::tags(),
 )]
 pub struct EcsServiceSpec {
     /// An EcsCluster in this namespace. Exactly one of clusterRef and cluster. Absent: `cluster` names it. Immutable.
@@ -141,6 +134,7 @@ pub struct EcsServiceSpec {
     /// `family:revision` or ARN of an existing task definition. Absent: `taskDefinitionRef` names it. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
+    #[x_kube(validation = rules::task_definition_names_revision())]
     pub task_definition: Option<String>,
     /// Number of tasks, 0–5000. Absent: 1 at creation, then not managed, so that autoscaling in AWS can set it. Can be changed without a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -148,10 +142,16 @@ pub struct EcsServiceSpec {
     pub desired_count: Option<i32>,
     /// `FARGATE`, `EC2` or `EXTERNAL`. Absent: the cluster's default strategy, else EC2. Immutable in AWS; set `capacityProviderStrategy` to leave it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = rules::managed_instances())]
     pub launch_type: Option<LaunchType>,
     /// Capacity providers and their shares, instead of a launch type, at most 20. Order has no meaning. Absent: `launchType`. A change forces a deployment; AWS goes back to a launch type only if the service was created with one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 20))]
+    #[x_kube(
+        validation = rules::strategy_has_weight(),
+        validation = rules::strategy_has_one_base(),
+        validation = rules::strategy_is_of_one_sort(),
+    )]
     pub capacity_provider_strategy: Option<Vec<CapacityProviderStrategyItem>>,
     /// Fargate platform version: `LATEST` or a number such as `1.4.0`. Absent: LATEST at creation and at each deployment. A change starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -60,8 +60,6 @@ use super::{
 #[x_kube(
     validation = rules::immutable("family", "Services keep the family they run. Create another EcsTaskDefinition for another family."),
     validation = rules::immutable_region(),
-    validation = rules::tags(),
-    validation = rules::one_essential(),
     validation = rules::fargate_network(),
     validation = rules::fargate_cpu(),
     validation = rules::fargate_memory(),
@@ -82,7 +80,6 @@ use super::{
     validation = rules::links_and_accelerators_are_there(),
     validation = rules::volumes_are_there(),
     validation = rules::proxy_is_a_container(),
-    validation = rules::one_firelens()
 )]
 pub struct EcsTaskDefinitionSpec {
     /// Family name, 1–255 letters, digits, hyphens and underscores. Absent: `<namespace>-<name>`. Immutable.
@@ -102,7 +99,11 @@ pub struct EcsTaskDefinitionSpec {
     pub network_mode: Option<NetworkMode>,
     /// The containers, 1–10.
     #[schemars(length(min = 1, max = 10))]
-    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    #[x_kube(
+        merge_strategy = ListMerge::Map(vec!["name".into()]),
+        validation = rules::one_essential(),
+        validation = rules::one_firelens(),
+    )]
     pub container_definitions: Vec<ContainerDefinition>,
     /// Volumes that containers mount, at most 50. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]

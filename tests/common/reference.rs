@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use ecs_operator::api::crd::EMPTY;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use serde_json::Value;
 
@@ -114,22 +115,16 @@ fn messages(expression: &str) -> Vec<String> {
     said.filter(|message| message.trim() != "…").collect()
 }
 
-/// What the API server refuses, in the words in which it does.
+/// What the API server refuses, in the words in which it does: the rules between an object's members, and those of a member
+/// that has no section of its own. That a member must not be empty goes without saying.
 fn rules(page: &mut String, schema: &Value) {
-    let rules = schema["x-kubernetes-validations"].as_array();
-    let sentences = |rule: &Value| {
-        let built = rule["messageExpression"].as_str().map(messages);
-        let said = rule["message"].as_str().map(|said| vec![said.to_owned()]);
-        let field = rule["fieldPath"].as_str().unwrap_or_default();
-        let field = field.trim_start_matches('.').to_owned();
-        let said = said.or(built).unwrap_or_default().into_iter();
-        said.map(move |said| match field.as_str() {
-            "" => format!("- {said}"),
-            field => format!("- `{field}`: {said}"),
-        })
-    };
-    let rules = rules.into_iter().flatten();
-    let mut lines: Vec<_> = rules.flat_map(sentences).collect();
+    let members = schema["properties"].as_object().into_iter().flatten();
+    let mut lines: Vec<_> = members
+        .filter(|(_, member)| !member["properties"].is_object())
+        .flat_map(|(name, member)| sentences(name, member))
+        .filter(|line| !line.ends_with(EMPTY))
+        .chain(sentences("", schema))
+        .collect();
     lines.sort();
     lines.dedup();
     if !lines.is_empty() {
@@ -139,4 +134,20 @@ fn rules(page: &mut String, schema: &Value) {
             lines.join("\n")
         );
     }
+}
+
+fn sentences(member: &str, schema: &Value) -> Vec<String> {
+    let rules = schema["x-kubernetes-validations"].as_array();
+    let said = rules.into_iter().flatten().flat_map(|rule| {
+        let built = rule["messageExpression"].as_str().map(messages);
+        let said = rule["message"].as_str().map(|said| vec![said.to_owned()]);
+        let field = rule["fieldPath"].as_str().unwrap_or_default();
+        let field = format!("{member}{field}");
+        let said = said.or(built).unwrap_or_default().into_iter();
+        said.map(move |said| match field.trim_start_matches('.') {
+            "" => format!("- {said}"),
+            field => format!("- `{field}`: {said}"),
+        })
+    });
+    said.collect()
 }

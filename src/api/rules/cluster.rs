@@ -2,7 +2,7 @@
 
 use kube::core::Rule;
 
-use super::{Items, first_of, rule, second_of};
+use super::{Items, first_of, rule};
 
 /// See [`strategy_needs_providers`].
 pub const STRATEGY_NEEDS_PROVIDERS: &str =
@@ -30,47 +30,6 @@ pub fn strategy_of_own_providers() -> Rule {
         "!has(self.defaultCapacityProviderStrategy) || !has(self.capacityProviders)",
         "!(i.capacityProvider in self.capacityProviders)",
         STRATEGY_PROVIDERS,
-    )
-}
-
-/// See [`strategy_has_weight`].
-pub const STRATEGY_WEIGHT: &str = "every weight is 0, so that no task could be placed. Raise one.";
-
-/// Some provider must get tasks.
-pub fn strategy_has_weight() -> Rule {
-    rule(
-        "!has(self.defaultCapacityProviderStrategy) || self.defaultCapacityProviderStrategy.size() == 0 || self.defaultCapacityProviderStrategy.exists(i, !has(i.weight) || i.weight > 0)",
-        ".defaultCapacityProviderStrategy",
-        STRATEGY_WEIGHT,
-    )
-}
-
-/// See [`strategy_has_one_base`].
-pub const STRATEGY_BASE: &str =
-    "'{capacityProvider}' has a base, and another item has one already. Keep one.";
-
-/// Only one provider can have tasks before all others.
-pub fn strategy_has_one_base() -> Rule {
-    second_of(
-        Items {
-            of: "defaultCapacityProviderStrategy",
-            item: "i",
-        },
-        "!has(self.defaultCapacityProviderStrategy)",
-        "has(i.base) && i.base > 0",
-        STRATEGY_BASE,
-    )
-}
-
-/// See [`strategy_is_of_one_sort`].
-pub const STRATEGY_SORT: &str = "mixes FARGATE or FARGATE_SPOT with other capacity providers, which AWS does not allow in one strategy. Keep one sort.";
-
-/// Fargate and other providers don't mix.
-pub fn strategy_is_of_one_sort() -> Rule {
-    rule(
-        "!has(self.defaultCapacityProviderStrategy) || self.defaultCapacityProviderStrategy.filter(i, i.capacityProvider in ['FARGATE', 'FARGATE_SPOT']).size() in [0, self.defaultCapacityProviderStrategy.size()]",
-        ".defaultCapacityProviderStrategy",
-        STRATEGY_SORT,
     )
 }
 

@@ -5,8 +5,8 @@
 //! over all members of that level (its `Structural.Properties`): 10 µs in a spec. So a rule asks first for what is rarely there,
 //! and for nothing twice. Optional members (`self.?member`) would ask less, but their length has no bound in the cost estimate.
 //!
-//! A rule stands at the deepest member that sees all it needs, so that the API server's path is exact; where it stands higher,
-//! its message names container and value. Sources are AWS's documentation of the call (RegisterTaskDefinition, CreateCluster).
+//! A rule stands at the deepest member that sees all it needs: the API server's path is exact there, and a rule of the member
+//! itself costs nothing while it is absent. Where a rule stands higher, its message names container and value. Sources are AWS's documentation of the call (RegisterTaskDefinition, CreateCluster).
 
 mod cluster;
 mod container;
@@ -14,29 +14,27 @@ mod fargate;
 mod message;
 mod reference;
 mod service;
+mod strategy;
 mod task_definition;
 
 use kube::core::{Message, Reason, Rule};
 
 pub use self::{
-    cluster::*, container::*, fargate::*, message::said, reference::*, service::*,
+    cluster::*, container::*, fargate::*, message::said, reference::*, service::*, strategy::*,
     task_definition::*,
 };
 
 /// What all kinds say of a tag that AWS would refuse or that is not the user's.
 pub const TAGS: &str = "'{}': a key must have 1-128 characters and not begin with 'aws:' or 'ecs-operator.dev/', its value at most 256; both are letters, digits, spaces and _.:/=+-@. Rename or shorten it.";
 
-/// Keys and values of tags, of every kind (Tag, patterns of key and value).
+/// Keys and values of tags, of every kind (Tag, patterns of key and value). A rule of the member itself.
 pub fn tags() -> Rule {
     let text = r"'^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]*$'";
     first_of(
-        Items {
-            of: "tags",
-            item: "k",
-        },
-        "!has(self.tags)",
+        Items { of: "", item: "k" },
+        "",
         &format!(
-            "k.lowerAscii().startsWith('aws:') || k.startsWith('ecs-operator.dev/') || size(k) == 0 || size(k) > 128 || !k.matches({text}) || !self.tags[k].matches({text})"
+            "k.lowerAscii().startsWith('aws:') || k.startsWith('ecs-operator.dev/') || size(k) == 0 || size(k) > 128 || !k.matches({text}) || !self[k].matches({text})"
         ),
         TAGS,
     )
@@ -94,33 +92,55 @@ fn rule_that_says(expression: &str, path: &str, said: Message) -> Rule {
     }
 }
 
+/// A rule of the member itself, whose message names it as `{member}`, as a rule of the object around it would.
+fn rule_at(member: &str, expression: &str, message: &str) -> Rule {
+    rule(
+        expression,
+        "",
+        &message.replace(&format!("{{{member}}}"), "{}"),
+    )
+}
+
 /// The items of a list, or the keys of a map, and the name of one in a rule.
 #[derive(Clone, Copy)]
 struct Items {
+    /// The member; empty: the rule is of the member itself.
     of: &'static str,
     item: &'static str,
+}
+
+impl Items {
+    fn list(self) -> String {
+        format!("self{}", self.path())
+    }
+
+    fn path(self) -> String {
+        match self.of {
+            "" => String::new(),
+            of => format!(".{of}"),
+        }
+    }
 }
 
 /// Of no item `wrong` holds; the message's members are those of the first of which it does. It is not asked when `unless`
 /// holds, which may be empty.
 fn first_of(items: Items, unless: &str, wrong: &str, message: &str) -> Rule {
-    let Items { of, item } = items;
+    let (list, item) = (items.list(), items.item);
     rule_about(
-        &format!("self.{of}.filter({item}, {wrong})[0]"),
-        &format!("{}!self.{of}.exists({item}, {wrong})", or(unless)),
-        &format!(".{of}"),
+        &format!("{list}.filter({item}, {wrong})[0]"),
+        &format!("{}!{list}.exists({item}, {wrong})", or(unless)),
+        &items.path(),
         message,
     )
 }
 
 /// Of one item at most `alone` holds; the message's members are those of the second.
-fn second_of(items: Items, unless: &str, alone: &str, message: &str) -> Rule {
-    let Items { of, item } = items;
-    let found = format!("self.{of}.filter({item}, {alone})");
+fn second_of(items: Items, alone: &str, message: &str) -> Rule {
+    let found = format!("{}.filter({}, {alone})", items.list(), items.item);
     rule_about(
         &format!("{found}[1]"),
-        &format!("{}{found}.size() <= 1", or(unless)),
-        &format!(".{of}"),
+        &format!("{found}.size() <= 1"),
+        &items.path(),
         message,
     )
 }

@@ -2,7 +2,10 @@
 
 use kube::core::Rule;
 
-use super::{rule, task_definition::containers};
+use super::{
+    rule,
+    task_definition::{containers, containers_with},
+};
 
 /// See [`dependencies_come_true`].
 pub const DEPENDS_ON: &str =
@@ -32,19 +35,20 @@ pub const ACCELERATORS: &str = "needs an InferenceAccelerator that is no deviceN
 /// A dependency is on another container and can come true: when an essential container ends, so does the task, and health is
 /// what a health check says.
 pub fn dependencies_come_true() -> Rule {
-    containers(
+    containers_with(
+        "has(c.dependsOn)",
         "true",
         &[
             (
-                "has(c.dependsOn) && c.dependsOn.exists(d, d.containerName == c.name || !(d.containerName in self.containerDefinitions.map(o, o.name)))",
+                "c.dependsOn.exists(d, d.containerName == c.name || !(d.containerName in self.containerDefinitions.map(o, o.name)))",
                 DEPENDS_ON,
             ),
             (
-                "has(c.dependsOn) && c.dependsOn.exists(d, d.condition in ['COMPLETE', 'SUCCESS'] && self.containerDefinitions.exists(o, o.name == d.containerName && (!has(o.essential) || o.essential)))",
+                "c.dependsOn.exists(d, d.condition in ['COMPLETE', 'SUCCESS'] && self.containerDefinitions.exists(o, o.name == d.containerName && (!has(o.essential) || o.essential)))",
                 DEPENDS_ON_ESSENTIAL,
             ),
             (
-                "has(c.dependsOn) && c.dependsOn.exists(d, d.condition == 'HEALTHY' && self.containerDefinitions.exists(o, o.name == d.containerName && !has(o.healthCheck)))",
+                "c.dependsOn.exists(d, d.condition == 'HEALTHY' && self.containerDefinitions.exists(o, o.name == d.containerName && !has(o.healthCheck)))",
                 DEPENDS_ON_HEALTH,
             ),
         ],

@@ -2,7 +2,7 @@
 
 use kube::core::Rule;
 
-use super::{Items, first_of, rule, second_of};
+use super::{Items, first_of, rule, rule_at, strategy::FARGATE};
 
 /// A rule a row: its function, its words, the member that they are about, what must hold.
 macro_rules! rules {
@@ -16,9 +16,6 @@ macro_rules! rules {
         }
     )*};
 }
-
-/// Whether a strategy item is one of Fargate's own providers.
-const FARGATE: &str = "i.capacityProvider in ['FARGATE', 'FARGATE_SPOT']";
 
 /// Tasks run on Fargate, as far as the spec says.
 fn on_fargate() -> String {
@@ -44,18 +41,10 @@ rules! {
     one_task_definition, ONE_TASK_DEFINITION: ".taskDefinitionRef",
         "has(self.taskDefinitionRef) != has(self.taskDefinition)",
         "give exactly one of taskDefinitionRef (an EcsTaskDefinition of this namespace; it is {taskDefinitionRef.name?}) and taskDefinition (family:revision or ARN; it is {taskDefinition?}).";
-    /// What is newest can change without a word.
-    task_definition_names_revision, NAMES_REVISION: ".taskDefinition",
-        "!has(self.taskDefinition) || self.taskDefinition.matches(':[0-9]+$')",
-        "'{taskDefinition}' names no revision, and what is newest can change behind our back. Write family:revision.";
     /// Launch type or strategy.
     launch_type_or_strategy, LAUNCH_TYPE_OR_STRATEGY: ".launchType",
         "!(has(self.capacityProviderStrategy) && size(self.capacityProviderStrategy) > 0 && has(self.launchType))",
         "'{launchType}' excludes capacityProviderStrategy. Remove one.";
-    /// Managed instances have no launch type of their own.
-    managed_instances, MANAGED_INSTANCES: ".launchType",
-        "!has(self.launchType) || self.launchType != 'MANAGED_INSTANCES'",
-        "is MANAGED_INSTANCES, which is reached through its capacity provider. Remove it and set capacityProviderStrategy.";
     /// Only Fargate has platform versions.
     platform_on_fargate, PLATFORM_ON_FARGATE: ".platformVersion",
         "!(has(self.platformVersion) && self.platformVersion != 'LATEST' && has(self.launchType) && self.launchType != 'FARGATE')",
@@ -96,10 +85,6 @@ rules! {
     room_to_rebalance, ROOM_TO_REBALANCE: ".availabilityZoneRebalancing",
         "!(has(self.availabilityZoneRebalancing) && self.availabilityZoneRebalancing == 'ENABLED' && has(self.deploymentConfiguration) && has(self.deploymentConfiguration.maximumPercent) && self.deploymentConfiguration.maximumPercent <= 100)",
         "ENABLED needs room to start a task elsewhere first, and deploymentConfiguration.maximumPercent is {deploymentConfiguration.maximumPercent}. Raise it above 100, or set DISABLED.";
-    /// What runs is decided here.
-    controller_is_ecs, CONTROLLER_IS_ECS: ".deploymentController.type",
-        "!has(self.deploymentController) || self.deploymentController.type == 'ECS'",
-        "'{deploymentController.type}' is not ECS; with CODE_DEPLOY and EXTERNAL others decide what runs, which is not supported. Remove it; for blue/green deployments set deploymentConfiguration.strategy: BLUE_GREEN.";
     /// The role is for load balancers with instances.
     role_with_load_balancer, ROLE_WITH_LOAD_BALANCER: ".role",
         &format!("!has(self.role) || ({BALANCED} && !has(self.networkConfiguration))"),
@@ -269,6 +254,38 @@ rules! {
         "is of type '{type}'; host-header-rewrite needs hostHeaderRewriteConfig, url-rewrite needs urlRewriteConfig, and neither takes the other. Set the one of its type.";
 }
 
+/// See [`task_definition_names_revision`].
+pub const NAMES_REVISION: &str = "'{taskDefinition}' names no revision, and what is newest can change behind our back. Write family:revision.";
+
+/// What is newest can change without a word.
+pub fn task_definition_names_revision() -> Rule {
+    rule_at("taskDefinition", "self.matches(':[0-9]+$')", NAMES_REVISION)
+}
+
+/// See [`managed_instances`].
+pub const MANAGED_INSTANCES: &str = "is MANAGED_INSTANCES, which is reached through its capacity provider. Remove it and set capacityProviderStrategy.";
+
+/// Managed instances have no launch type of their own.
+pub fn managed_instances() -> Rule {
+    rule_at(
+        "launchType",
+        "self != 'MANAGED_INSTANCES'",
+        MANAGED_INSTANCES,
+    )
+}
+
+/// See [`controller_is_ecs`].
+pub const CONTROLLER_IS_ECS: &str = "'{deploymentController.type}' is not ECS; with CODE_DEPLOY and EXTERNAL others decide what runs, which is not supported. Remove it; for blue/green deployments set deploymentConfiguration.strategy: BLUE_GREEN.";
+
+/// What runs is decided here.
+pub fn controller_is_ecs() -> Rule {
+    rule_at(
+        "deploymentController.type",
+        "self == 'ECS'",
+        CONTROLLER_IS_ECS,
+    )
+}
+
 /// See [`classic_without_awsvpc`].
 pub const CLASSIC_WITHOUT_AWSVPC: &str = "the Classic Load Balancer '{loadBalancerName}' does not work with network mode awsvpc. Use a target group.";
 
@@ -299,38 +316,5 @@ pub fn attributes_have_values() -> Rule {
         "!has(self.attributes)",
         "self.attributes[k] == ''",
         ATTRIBUTES_HAVE_VALUES,
-    )
-}
-
-/// Some provider must get tasks.
-pub fn service_strategy_has_weight() -> Rule {
-    rule(
-        "!has(self.capacityProviderStrategy) || size(self.capacityProviderStrategy) == 0 || self.capacityProviderStrategy.exists(i, !has(i.weight) || i.weight > 0)",
-        ".capacityProviderStrategy",
-        super::STRATEGY_WEIGHT,
-    )
-}
-
-/// Only one provider can have tasks before all others.
-pub fn service_strategy_has_one_base() -> Rule {
-    second_of(
-        Items {
-            of: "capacityProviderStrategy",
-            item: "i",
-        },
-        "!has(self.capacityProviderStrategy)",
-        "has(i.base) && i.base > 0",
-        super::STRATEGY_BASE,
-    )
-}
-
-/// Fargate and other providers don't mix.
-pub fn service_strategy_is_of_one_sort() -> Rule {
-    rule(
-        &format!(
-            "!has(self.capacityProviderStrategy) || self.capacityProviderStrategy.all(i, {FARGATE}) || self.capacityProviderStrategy.all(i, !({FARGATE}))"
-        ),
-        ".capacityProviderStrategy",
-        super::STRATEGY_SORT,
     )
 }

@@ -10,11 +10,6 @@ pub(super) const UNITS: &str = "[self.cpu.lowerAscii()].map(t, t.endsWith('vcpu'
 /// MiB of the task, a CEL list of one number; the text has the pattern of the schema.
 pub(super) const MIB: &str = "[self.memory.lowerAscii()].map(t, t.endsWith('gb') ? int(double(t.replace('gb', '').trim()) * 1024.0) : int(t))";
 
-const CONTAINERS: Items = Items {
-    of: "containerDefinitions",
-    item: "c",
-};
-
 /// A mistake that a container can make: an expression of CEL, and what is said of the first container that makes it.
 pub(super) type Mistake = (&'static str, &'static str);
 
@@ -22,16 +17,24 @@ pub(super) type Mistake = (&'static str, &'static str);
 ///
 /// One rule for several: for each rule the API server takes all containers apart anew.
 pub(super) fn containers(given: &str, mistakes: &[Mistake]) -> Rule {
+    containers_with("", given, mistakes)
+}
+
+/// The same of the containers `c` that have something; empty: of all.
+pub(super) fn containers_with(has: &str, given: &str, mistakes: &[Mistake]) -> Rule {
     let any: Vec<_> = { mistakes.iter() }
         .map(|(wrong, _)| format!("({wrong})"))
         .collect();
-    let expression = format!(
-        "![{given}].exists(g, self.containerDefinitions.exists(c, {}))",
-        any.join(" || ")
-    );
+    let any = any.join(" || ");
+    let (guard, any) = match has {
+        "" => (String::new(), any),
+        has => (format!("{has} && "), format!("{has} && ({any})")),
+    };
+    let expression = format!("![{given}].exists(g, self.containerDefinitions.exists(c, {any}))");
     // The last one is meant when none before it is.
     let said = mistakes.iter().rev().fold(None, |after, (wrong, message)| {
-        let found = format!("self.containerDefinitions.filter(c, [{given}].exists(g, {wrong}))");
+        let found =
+            format!("self.containerDefinitions.filter(c, [{given}].exists(g, {guard}{wrong}))");
         let message = format!("container '{{name}}' {message}");
         let said = message::expression(&message, &format!("{found}[0]")).unwrap_or_default();
         Some(match after {
@@ -47,11 +50,11 @@ pub(super) fn containers(given: &str, mistakes: &[Mistake]) -> Rule {
 pub const ESSENTIAL: &str =
     "at least one container must be essential. Remove essential: false from one.";
 
-/// A task without an essential container would never end.
+/// A task without an essential container would never end. A rule of the list itself.
 pub fn one_essential() -> Rule {
     rule(
-        "self.containerDefinitions.exists(c, !has(c.essential) || c.essential)",
-        ".containerDefinitions",
+        "self.exists(c, !has(c.essential) || c.essential)",
+        "",
         ESSENTIAL,
     )
 }
@@ -164,7 +167,8 @@ pub fn fits_network_mode() -> Rule {
 /// See [`one_firelens`].
 pub const FIRELENS: &str = "container '{name}' has firelensConfiguration, and another has it already. Keep one log router.";
 
-/// A task has one log router.
+/// A task has one log router. A rule of the list itself.
 pub fn one_firelens() -> Rule {
-    second_of(CONTAINERS, "", "has(c.firelensConfiguration)", FIRELENS)
+    let items = Items { of: "", item: "c" };
+    second_of(items, "has(c.firelensConfiguration)", FIRELENS)
 }
