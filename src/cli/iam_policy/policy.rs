@@ -152,6 +152,16 @@ pub fn notes(scope: &Scope<'_>, policy: &Value) -> Vec<String> {
             "Without --roles no task or service can be given a role: executionRoleArn, taskRoleArn and the like are refused by AWS.".to_owned(),
         );
     }
+    let open: Vec<_> = { scope.roles.iter() }
+        .filter(|role| role.ends_with('*'))
+        .map(String::as_str)
+        .collect();
+    if !open.is_empty() {
+        notes.push(format!(
+            "{} lets whoever may write objects give tasks every role of that name, also those that are made later. Name each role where you can.",
+            open.join(", ")
+        ));
+    }
     let size = policy.to_string().len();
     if size > MAX {
         notes.push(format!(

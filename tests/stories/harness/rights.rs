@@ -8,11 +8,25 @@ use simulator::{Policy, REGION, Simulator};
 
 use super::world::SECOND;
 
-/// The policy of a Kubernetes cluster, for every role.
+/// Roles that stories, documents and examples give to tasks and services.
+const ROLES: [&str; 10] = [
+    "app",
+    "ebs",
+    "ecsTaskExecutionRole",
+    "execution",
+    "files",
+    "hook",
+    "ledger",
+    "task",
+    "web-execution",
+    "worker",
+];
+
+/// The policy of a Kubernetes cluster, for those roles.
 fn document(cluster_id: &str) -> Value {
     policy(&Scope {
         cluster_id: Some(cluster_id),
-        roles: &["arn:aws:iam::000000000000:role/*".to_owned()],
+        roles: &ROLES.map(|name| format!("arn:aws:iam::000000000000:role/{name}")),
         regions: &[REGION.to_owned()],
     })
 }
