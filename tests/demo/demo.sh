@@ -11,6 +11,7 @@ readonly service=ecsservice/web
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/ecs-operator-demo.XXXXXX")
 pids=() # what this script started, in order
+readonly built=${CARGO_TARGET_DIR:-target}/debug
 export KUBECONFIG=$dir/control-plane/kubeconfig PATH=$PWD/.cache/bin:$PATH
 export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
 
@@ -57,7 +58,7 @@ start() { # NAME COMMAND...: in the background, until this script ends; returns 
 start_operator() { # it ends when this script's end of a pipe closes
     exec 9> >(
         env -i KUBECONFIG="$dir/operator.kubeconfig" AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test \
-            target/debug/ecs-operator run --endpoint-url "$aws" --allow-insecure-endpoint --region us-east-1 \
+            "$built/ecs-operator" run --endpoint-url "$aws" --allow-insecure-endpoint --region us-east-1 \
             --poll-period 500ms --listen 127.0.0.1:0 --log-format text >"$dir/operator.log" 2>&1 &
         echo $! >"$dir/operator.pid"
         cat >/dev/null
@@ -131,7 +132,7 @@ until_service() {
 
 title "Starting Kubernetes (API server, etcd, controllers), an AWS simulator and the operator on this machine"
 start control-plane control-plane up --keep --dir "$dir/control-plane"
-start simulator target/debug/simulator --rate $rate --with-load-balancer
+start simulator "$built/simulator" --rate $rate --with-load-balancer
 aws=$(sed -n 's/^ready //p' "$dir/simulator.out")
 listener=$(sed -n 's/^listener //p' "$dir/simulator.out")
 grep -q "$listener" examples/quickstart/service.yaml ||

@@ -11,6 +11,7 @@ mod clearing;
 mod crashing;
 mod creating;
 mod deleting;
+mod demonstrating;
 mod documenting;
 #[path = "../common/every_member/mod.rs"]
 mod every_member;
