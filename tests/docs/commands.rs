@@ -8,7 +8,8 @@ use ecs_operator::config::Cli;
 use crate::{documents, markdown, root};
 
 /// Flags in the documentation that are other programs': helm, kubectl, cargo, docker, aws, gh, cosign and `make bench`'s own.
-const FLAGS_OF_OTHERS: [&str; 35] = [
+const FLAGS_OF_OTHERS: [&str; 36] = [
+    "--force-conflicts",
     "--server-side",
     "--field-manager",
     "--namespace",
@@ -144,4 +145,57 @@ fn every_command_is_run_or_says_why_not() {
             }
         }
     }
+}
+
+/// Commands in sentences that no fence shows: names of others' commands, and those that a story of their own runs.
+const SPOKEN: [&str; 14] = [
+    "aws ecs describe-task-definition",
+    "aws ecs execute-command",
+    "aws ecs register-task-definition",
+    "aws eks get-token",
+    "docker plugin ls",
+    "ecs-operator import -f ecs-task-def.json -f ecs-service-def.json",
+    "ecs-operator run --help",
+    "flux suspend kustomization shop",
+    "helm template --show-only templates/rbac.yaml",
+    "kubectl explain ecscluster --recursive",
+    "kubectl explain ecsservice --recursive",
+    "kubectl explain ecstaskdefinition --recursive",
+    "kubectl rollout undo",
+    "kubectl scale ecsservice/web --replicas=1",
+];
+
+/// A command in a sentence is one that a fence shows as well, or only a name, such as `kubectl apply`.
+#[test]
+fn commands_in_sentences_stand_in_a_fence_too() {
+    let documents = documents();
+    let shown: String = { documents.iter() }
+        .flat_map(|(_, text)| markdown::blocks(text))
+        .filter(|block| block.language == "sh")
+        .map(|block| block.text)
+        .collect();
+    let mut unused: BTreeSet<_> = SPOKEN.into();
+    for (path, text) in &documents {
+        let prose = markdown::prose(text);
+        let prose = prose.split_whitespace().collect::<Vec<_>>().join(" ");
+        for span in prose.split('`').skip(1).step_by(2) {
+            let is_command = [
+                "kubectl ",
+                "helm ",
+                "ecs-operator ",
+                "aws ",
+                "flux ",
+                "docker ",
+            ]
+            .iter()
+            .any(|program| span.starts_with(program));
+            if !is_command || span.split_whitespace().count() < 3 {
+                continue;
+            }
+            unused.remove(span);
+            let is_known = shown.contains(span) || SPOKEN.contains(&span);
+            assert!(is_known, "{}: no fence shows {span:?}", path.display());
+        }
+    }
+    assert!(unused.is_empty(), "no sentence has {unused:?} any more");
 }

@@ -9,6 +9,9 @@ use ecs_operator::api::condition::Reason;
 
 use crate::{documents, files, markdown, root};
 
+/// Where files of this repository are on the web.
+const OURS: &str = "https://github.com/ecs-operator/ecs-operator/blob/main/";
+
 /// The anchors of a text's headings.
 fn anchors(text: &str) -> BTreeSet<String> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
@@ -46,6 +49,9 @@ fn links_lead_somewhere() {
             count += 1;
             let place = format!("{}: {link}", path.display());
             if link.contains("://") {
+                if let Some(own) = link.strip_prefix(OURS) {
+                    assert!(root().join(own).exists(), "{place} leads nowhere");
+                }
                 let host = link
                     .strip_prefix("https://")
                     .and_then(|rest| rest.split('/').next());

@@ -316,7 +316,7 @@ func TestEveryAlertSaysWhatToDoAndHasItsRunbook(t *testing.T) {
 				t.Errorf("%s has no %s", name, annotation)
 			}
 		}
-		if !strings.HasSuffix(a.source.Annotations["runbook_url"], "/docs/runbooks/"+name+".md") {
+		if a.source.Annotations["runbook_url"] != "https://github.com/ecs-operator/ecs-operator/blob/main/docs/runbooks/"+name+".md" {
 			t.Errorf("%s: runbook_url %q", name, a.source.Annotations["runbook_url"])
 		}
 		text, err := os.ReadFile(runbooks + name + ".md")

@@ -2,9 +2,12 @@
 
 use std::{path::PathBuf, process::Command};
 
-use k8s_openapi::api::{
-    authentication::v1::{TokenRequest, TokenRequestSpec},
-    core::v1::ServiceAccount,
+use k8s_openapi::{
+    ByteString,
+    api::{
+        authentication::v1::{TokenRequest, TokenRequestSpec},
+        core::v1::ServiceAccount,
+    },
 };
 use kube::{Api, Client, api::PostParams};
 use serde_json::{Value, json};
@@ -71,6 +74,43 @@ impl Account {
             user: format!("system:serviceaccount:{namespace}:{name}"),
             kubeconfig,
         }
+    }
+
+    fn config(&self) -> Value {
+        let text = std::fs::read_to_string(&self.kubeconfig).expect("a kubeconfig");
+        serde_json::from_str(&text).expect("JSON, as it was written")
+    }
+
+    /// Host and port of the API server.
+    pub fn server(&self) -> (String, String) {
+        let config = self.config();
+        let server = config["clusters"][0]["cluster"]["server"].as_str();
+        let address = server.and_then(|server| server.strip_prefix("https://"));
+        let (host, port) = address
+            .and_then(|at| at.rsplit_once(':'))
+            .expect("https://host:port");
+        (host.to_owned(), port.to_owned())
+    }
+
+    /// A folder with the files that a kubelet mounts into a Pod of the account.
+    pub fn files(&self) -> PathBuf {
+        let config = self.config();
+        let authority = &config["clusters"][0]["cluster"]["certificate-authority-data"];
+        let authority: ByteString = serde_json::from_value(authority.clone()).expect("base64");
+        let token = config["users"][0]["user"]["token"]
+            .as_str()
+            .expect("a token");
+        let namespace = self.user.split(':').nth(2).expect("a namespace");
+        let folder = self.kubeconfig.with_extension("files");
+        std::fs::create_dir_all(&folder).expect("writable");
+        for (name, content) in [
+            ("ca.crt", authority.0.as_slice()),
+            ("token", token.as_bytes()),
+            ("namespace", namespace.as_bytes()),
+        ] {
+            std::fs::write(folder.join(name), content).expect("writable");
+        }
+        folder
     }
 }
 

@@ -181,7 +181,7 @@ impl World {
     /// Starts the operator as a Pod's container would: with just its arguments and environment.
     pub fn start_container(&mut self, args: &[String], env: &[(String, String)]) {
         let log = scratch().join(format!("{}.log", self.namespace));
-        self.operator = Some(Operator::start(&self.account.kubeconfig, log, args, env));
+        self.operator = Some(Operator::start_contained(&self.account, log, args, env));
     }
 
     /// SIGKILL.
