@@ -65,8 +65,8 @@ fn uids(plane: &ControlPlane, release: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Charts to upgrade from: packages of earlier ones, and that of the commit before, where git has it. A shallow clone and
-/// an archive have none; then the packages are all.
+/// Charts to upgrade from: packages of earlier ones, and that of the commit before; while something is not committed yet, of the
+/// last one. A clone without history and an archive have none: then the packages are all, but not in CI.
 fn earlier() -> Vec<String> {
     let mut found: Vec<_> = fs::read_dir(root().join("tests/chart/earlier"))
         .expect("packages of earlier charts")
@@ -74,13 +74,26 @@ fn earlier() -> Vec<String> {
         .collect();
     found.sort();
     let package = scratch().join("before.tgz").display().to_string();
-    let mut git = Command::new("git");
-    git.current_dir(root())
-        .args(["archive", "--format=tar.gz", "--prefix=ecs-operator/"]);
-    git.args(["--output", &package, &format!("HEAD~1:{OPERATOR}")]);
-    match run(&mut git, "") {
+    let git = |args: &[&str]| run(Command::new("git").current_dir(root()).args(args), "");
+    let is_clean =
+        git(&["status", "--porcelain", "--", OPERATOR]).is_ok_and(|said| said.is_empty());
+    let before = if is_clean { "HEAD~1" } else { "HEAD" };
+    let tree = format!("{before}:{OPERATOR}");
+    let archive = [
+        "archive",
+        "--format=tar.gz",
+        "--prefix=ecs-operator/",
+        "--output",
+    ];
+    match git(&[&archive[..], &[package.as_str(), tree.as_str()]].concat()) {
         Ok(_) => found.push(package),
-        Err(why) => eprintln!("no chart of the commit before: {}", why.trim()),
+        Err(why) => {
+            eprintln!("no chart of the commit before: {}", why.trim());
+            assert!(
+                std::env::var_os("GITHUB_ACTIONS").is_none(),
+                "check out two commits (fetch-depth: 2)"
+            );
+        }
     }
     found
 }
