@@ -151,6 +151,12 @@ func TestAppliedObjectsSettleWithoutDifference(t *testing.T) {
 				e.healsNothing(t, w, targets, serverSide)
 				e.isInSync(t, w, targets, "after self-heal")
 				e.buttonsChangeOneMember(t, w, targets)
+				if fixture != "" {
+					keepSecrets(t, targets)
+					e.sync(t, targets, serverSide)
+					w.untilReady(targets...)
+					e.isInSync(t, w, targets, "after AWS was told to keep its secrets")
+				}
 				if serverSide {
 					slices.Reverse(targets)
 				}

@@ -95,10 +95,14 @@ func (s state) expected() health.HealthStatusCode {
 }
 
 // isTheOperators says whether the operator writes such a state: Ready always, at most one of the others and only while
-// True, every generation the same; status.observedGeneration is there from the first moment, by the schema.
+// True, and none of them about what is suspended, every generation the same; status.observedGeneration is there from the first
+// moment, by the schema.
 func (s state) isTheOperators() bool {
 	if s.observed == int64(-1) {
 		return len(s.conditions) == 0
+	}
+	if s.suspend == true && s.observed == generation && !s.deleting && (s.says("Stalled") != absent || s.says("Reconciling") != absent) {
+		return false
 	}
 	whileTrue := func(condition string) bool { return s.says(condition) == absent || s.says(condition) == "True" }
 	return s.observed != nil && s.observed == s.spoken && s.laggard == "" && s.says("Ready") != absent && whileTrue("Stalled") && whileTrue("Reconciling") &&
@@ -146,11 +150,20 @@ func kstatusOf(t *testing.T, object *unstructured.Unstructured) status.Status {
 	return must[*status.Result](t)(status.Compute(object)).Status
 }
 
-// inKstatus are the words of kstatus for Argo CD's.
-var inKstatus = map[health.HealthStatusCode][]status.Status{
-	health.HealthStatusHealthy:     {status.CurrentStatus},
-	health.HealthStatusDegraded:    {status.FailedStatus},
-	health.HealthStatusProgressing: {status.InProgressStatus, status.TerminatingStatus},
+// inKstatus are the words of kstatus for Argo CD's. It knows no suspension: what was Ready when it was suspended is Current.
+func (s state) inKstatus(argo health.HealthStatusCode) []status.Status {
+	switch {
+	case argo == health.HealthStatusHealthy:
+		return []status.Status{status.CurrentStatus}
+	case argo == health.HealthStatusDegraded:
+		return []status.Status{status.FailedStatus}
+	case argo == health.HealthStatusSuspended && s.observed == generation && s.says("Ready") == "True":
+		return []status.Status{status.CurrentStatus}
+	case argo == health.HealthStatusSuspended:
+		return []status.Status{status.InProgressStatus}
+	default:
+		return []status.Status{status.InProgressStatus, status.TerminatingStatus}
+	}
 }
 
 // cell is a state of the matrix, and what both readers say of it.
@@ -207,18 +220,18 @@ func TestKstatusAgreesWithArgoCD(t *testing.T) {
 	agreed := map[health.HealthStatusCode]int{}
 	for _, cell := range cells(t) {
 		argo := cell.argo.Status
-		// kstatus knows no suspension, and believes conditions that speak of an older spec: there Argo CD says less.
+		// kstatus believes conditions that speak of an older spec: there Argo CD says less.
 		if argo == health.HealthStatusHealthy && cell.kstatus != status.CurrentStatus {
 			t.Errorf("Healthy, but %s:\n%s", cell.kstatus, pretty(cell.object.Object))
 		}
-		if cell.isTheOperators() && argo != health.HealthStatusSuspended {
+		if cell.isTheOperators() {
 			agreed[argo]++
-			if !slices.Contains(inKstatus[argo], cell.kstatus) {
+			if !slices.Contains(cell.inKstatus(argo), cell.kstatus) {
 				t.Errorf("%s, but %s:\n%s", argo, cell.kstatus, pretty(cell.object.Object))
 			}
 		}
 	}
-	for _, each := range []health.HealthStatusCode{health.HealthStatusHealthy, health.HealthStatusDegraded, health.HealthStatusProgressing} {
+	for _, each := range []health.HealthStatusCode{health.HealthStatusHealthy, health.HealthStatusDegraded, health.HealthStatusProgressing, health.HealthStatusSuspended} {
 		if agreed[each] == 0 {
 			t.Errorf("the matrix has no %s state that the operator writes", each)
 		}

@@ -40,7 +40,7 @@ func written(object *unstructured.Unstructured, with map[string]v1alpha1.Resourc
 	if !state.isTheOperators() {
 		wrong = append(wrong, errors.New("the operator should write no such conditions"))
 	}
-	if argo.Status != health.HealthStatusSuspended && !slices.Contains(inKstatus[argo.Status], kstatus.Status) {
+	if !slices.Contains(state.inKstatus(argo.Status), kstatus.Status) {
 		wrong = append(wrong, fmt.Errorf("Argo CD says %s, but kstatus %s", argo.Status, kstatus.Status))
 	}
 	if wrong != nil {
