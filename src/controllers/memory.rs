@@ -54,11 +54,8 @@ impl Memory {
 
     /// Whether an object of this resourceVersion is older than what we wrote: the watch has not caught up.
     pub fn is_stale(&self, uid: &str, resource_version: Option<&str>) -> bool {
-        let version: Option<u64> = resource_version.and_then(|version| version.parse().ok());
         let written = self.lock().get(uid).and_then(|done| done.written);
-        version
-            .zip(written)
-            .is_some_and(|(has, (wrote, at))| has < wrote && at.elapsed() < LAG)
+        written.is_some_and(|(wrote, at)| is_older(resource_version, wrote) && at.elapsed() < LAG)
     }
 
     /// The API server itself said that the object has this generation.
@@ -66,10 +63,19 @@ impl Memory {
         self.of(uid, |done| done.proved = generation);
     }
 
-    /// Whether the API server itself said so to this process.
-    pub fn is_proved(&self, uid: &str, generation: Option<i64>) -> bool {
-        let proved = self.lock().get(uid).and_then(|done| done.proved);
-        proved.is_some() && proved == generation
+    /// Whether the API server itself said so to this process. A watch that has not shown our last write, however long ago that
+    /// was, may be behind others' writes too: then nothing is proved of what it shows.
+    pub fn is_proved(
+        &self,
+        uid: &str,
+        generation: Option<i64>,
+        resource_version: Option<&str>,
+    ) -> bool {
+        self.lock().get(uid).is_some_and(|done| {
+            let is_behind =
+                { done.written }.is_some_and(|(wrote, _)| is_older(resource_version, wrote));
+            done.proved.is_some() && done.proved == generation && !is_behind
+        })
     }
 
     /// A wave is about to run, for the `first` time in this reconcile or not.
@@ -113,6 +119,12 @@ impl Memory {
     }
 }
 
+/// Whether this resourceVersion is before that one. What is not a number is not known to be.
+fn is_older(resource_version: Option<&str>, than: u64) -> bool {
+    let version = resource_version.and_then(|version| version.parse().ok());
+    version.is_some_and(|version: u64| version < than)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,6 +141,20 @@ mod tests {
         assert!(memory.is_stale("u", Some("8")));
         tokio::time::advance(LAG).await;
         assert!(!memory.is_stale("u", Some("8")));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_watch_shows_that_is_behind_our_own_write_is_not_proved() {
+        let memory = Memory::default();
+        memory.proved("u", Some(1));
+        memory.wrote("u", Some("8"));
+        assert!(memory.is_proved("u", Some(1), Some("8")));
+        memory.wrote("u", Some("9"));
+        tokio::time::advance(LAG).await;
+        assert!(!memory.is_stale("u", Some("8")));
+        assert!(!memory.is_proved("u", Some(1), Some("8")));
+        assert!(memory.is_proved("u", Some(1), Some("9")));
+        assert!(!memory.is_proved("u", Some(2), Some("9")));
     }
 
     #[test]

@@ -115,7 +115,9 @@ async fn live<K: Kind>(object: &K, context: &Context) -> Result<Turn, kube::Erro
     let uid = object.uid().unwrap_or_default();
     let generation = object.meta().generation;
     // A new object that this process has taken is as it was then, or the watch says otherwise in a moment.
-    let mut is_current = object.is_unsaid() && context.memory.is_proved(&uid, generation);
+    let shown = object.meta().resource_version.as_deref();
+    let is_proved = || context.memory.is_proved(&uid, generation, shown);
+    let mut is_current = object.is_unsaid() && is_proved();
     let namespace = object.namespace().unwrap_or_default();
     let name = object.name_any();
     let id = Identity {
