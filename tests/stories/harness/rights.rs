@@ -9,15 +9,19 @@ use simulator::{Policy, REGION, Simulator};
 use super::world::SECOND;
 
 /// Roles that stories, documents and examples give to tasks and services.
-const ROLES: [&str; 10] = [
+const ROLES: [&str; 14] = [
     "app",
     "ebs",
+    "ecs",
     "ecsTaskExecutionRole",
     "execution",
     "files",
     "hook",
+    "lattice",
     "ledger",
     "task",
+    "tls",
+    "traffic",
     "web-execution",
     "worker",
 ];
