@@ -34,6 +34,7 @@ const (
 var seeded = map[string][]string{
 	"none":       {},
 	"busy":       {},
+	"steady":     {},
 	"down":       {"EcsOperatorDown"},
 	"restarting": {"EcsOperatorRestarting"},
 	"no-leader":  {"EcsOperatorNoLeader"},
@@ -169,11 +170,11 @@ func TestNoAlertFiresInSixHoursOfGoodLife(t *testing.T) {
 	}
 }
 
-// pace is the time between two scrapes of the story that scrapes at any moment. It is replayed with a minute between them, so that
+// pace is the time between two scrapes of the stories that scrape at any moment. They are replayed with a minute between them, so that
 // what is told to have been so for a second has been so for two minutes.
 const pace = 500 * time.Millisecond
 
-// stretched is a scrape of that story as it would be if everything took as much longer. The API server's bookmarks come once a minute
+// stretched is a scrape of such a story as it would be if everything took as much longer. The API server's bookmarks come once a minute
 // in either.
 func stretched(s scrape) scrape {
 	slow := scrape{map[string]float64{}, s.series, s.families, s.of}
@@ -190,11 +191,12 @@ func stretched(s scrape) scrape {
 	return slow
 }
 
-func TestNoAlertFiresInRolloutsAndEditsLookedAtAtAnyMoment(t *testing.T) {
-	tl, said := newTimeline(t), recorded(t, "busy")
+// soak replays a story that scrapes at any moment for three hours at least, in which no alert fires. It returns the most that was told of
+// some metrics of what is under way.
+func soak(t *testing.T, story string, most map[string]float64) {
+	t.Helper()
+	tl, said := newTimeline(t), recorded(t, story)
 	all, fired := alerts(t, tl), map[string]bool{}
-	// What can only be seen in the middle of something is in it.
-	seen := map[string]float64{rolloutAge: 0, "operator_status_condition_current_status_seconds": 0}
 	now := stretched(said[0])
 	for range max(1, 3*60/(len(said)-1)) {
 		for n := 1; n < len(said); n++ {
@@ -203,20 +205,34 @@ func TestNoAlertFiresInRolloutsAndEditsLookedAtAtAnyMoment(t *testing.T) {
 			firing(tl, all, fired)
 			for key, series := range now.series {
 				if name, status := series.Get(labels.MetricName), series.Get("type"); status == "" || status == "Reconciling" {
-					if most, is := seen[name]; is {
-						seen[name] = max(most, now.values[key])
+					if before, is := most[name]; is {
+						most[name] = max(before, now.values[key])
 					}
 				}
 			}
 		}
 	}
-	for name, most := range seen {
-		if most < step.Seconds() {
-			t.Errorf("%s: at most %g in %d scrapes: nothing is proved", name, most, len(said))
-		}
-	}
 	if len(fired) > 0 {
 		t.Errorf("%v fire", names(fired))
+	}
+}
+
+func TestNoAlertFiresInRolloutsAndEditsLookedAtAtAnyMoment(t *testing.T) {
+	// What can only be seen in the middle of something is in it.
+	seen := map[string]float64{rolloutAge: 0, "operator_status_condition_current_status_seconds": 0}
+	soak(t, "busy", seen)
+	for name, most := range seen {
+		if most < step.Seconds() {
+			t.Errorf("%s: at most %g: nothing is proved", name, most)
+		}
+	}
+}
+
+// A hundred looks at every member of every kind, scraped all the while.
+func TestNoAlertFiresWhileEverythingIsLookedAtAgainAndAgain(t *testing.T) {
+	soak(t, "steady", nil)
+	if said := recorded(t, "steady"); len(said) < 20 {
+		t.Errorf("only %d scrapes: nothing is proved", len(said))
 	}
 }
 

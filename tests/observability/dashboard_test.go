@@ -3,8 +3,10 @@ package observability
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -108,6 +110,12 @@ func shows(tl *timeline, expr string) bool {
 
 func TestEveryPanelShowsSomething(t *testing.T) {
 	well, ill := lived(t, "none"), map[string]*timeline{}
+	in := func(fault string) *timeline {
+		if ill[fault] == nil {
+			ill[fault] = lived(t, fault)
+		}
+		return ill[fault]
+	}
 	count := 0
 	for _, p := range readDashboard(t).Panels {
 		for _, target := range p.Targets {
@@ -120,13 +128,16 @@ func TestEveryPanelShowsSomething(t *testing.T) {
 				if shows(well, expr) {
 					t.Errorf("%s shows something in a good life: %s", p.Title, expr)
 				}
-				if ill[fault] == nil {
-					ill[fault] = lived(t, fault)
-				}
-				tl = ill[fault]
+				tl = in(fault)
 			}
 			if !shows(tl, expr) {
 				t.Errorf("%s shows nothing: %s", p.Title, expr)
+			}
+			// What is 0 as long as all is well is more when something is wrong.
+			more := "(" + expr + ") != 0"
+			moves := func(fault string) bool { return shows(in(fault), more) }
+			if !shows(well, more) && !slices.ContainsFunc(slices.Sorted(maps.Keys(seeded)), moves) {
+				t.Errorf("%s shows 0 whatever happens: %s", p.Title, expr)
 			}
 		}
 	}

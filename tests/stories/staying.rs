@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use serde_json::{Value, json};
 use simulator::Entry;
 
-use crate::harness::{World, objects::*, world::story};
+use crate::harness::{World, objects::*, scraping::Record, world::story};
 
 #[test]
 fn unchanged_apply_restart_and_forced_reconciles_change_nothing() {
@@ -282,7 +282,10 @@ fn with_foreign(world: &World, text: &str) -> String {
 fn all_that_can_be_declared_is_left_alone_for_a_hundred_looks() {
     const LOOKS: usize = 100;
     story("quiet", |mut world| async move {
-        world.flags = ["--drift-period", "100ms"].map(str::to_owned).into();
+        let port = world.serve_metrics();
+        world
+            .flags
+            .extend(["--drift-period", "100ms"].map(str::to_owned));
         let text = include_str!("../argo-cd/testdata/full-surface.yaml");
         // IAM judges the right to pass a role by its ARN.
         let text = text.replace(
@@ -341,7 +344,10 @@ fn all_that_can_be_declared_is_left_alone_for_a_hundred_looks() {
         };
         each(3).await;
         let (mutations, writes) = (world.mutations(), world.writes());
+        // tests/observability lets it last for hours: no alert fires.
+        let pace = world.scrape_at_a_pace(port, Record::of("steady"));
         each(LOOKS).await;
+        pace.end();
         assert_eq!(world.mutations(), mutations);
         assert_eq!(world.writes(), writes);
         world.check();
