@@ -116,17 +116,24 @@ impl Operator {
 
     /// Reconciles that have ended.
     pub async fn reconciles(&self) -> Result<f64> {
+        let told = self.metrics().await?;
+        let lines =
+            { told.iter() }.filter(|line| line.starts_with("controller_runtime_reconcile_total{"));
+        Ok(lines
+            .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
+            .sum())
+    }
+
+    /// The series that it tells Prometheus, a line each.
+    pub async fn metrics(&self) -> Result<Vec<String>> {
         self.check()?;
         let answer = self
             .get("/metrics")
             .await
             .map_err(|error| format!("the operator's /metrics does not answer: {error}"))?;
-        let lines = answer
-            .lines()
-            .filter(|line| line.starts_with("controller_runtime_reconcile_total{"));
-        Ok(lines
-            .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
-            .sum())
+        let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        let series = { body.lines() }.filter(|line| !line.is_empty() && !line.starts_with('#'));
+        Ok(series.map(str::to_owned).collect())
     }
 
     /// What it has used.

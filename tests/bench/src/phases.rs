@@ -74,6 +74,8 @@ async fn create(rig: &Rig, operator: &Operator, fleet: &Fleet, table: &mut Table
         },
     );
     table.row("deployments started", rig.deployments(fleet)?.to_string());
+    let series = operator.metrics().await?.len();
+    table.against(("<= 1,500", ""), "series of /metrics", series.to_string());
     memory(table, operator)?;
     Ok(())
 }
