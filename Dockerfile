@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # The operator and the certificates that AWS's endpoints are checked with, and nothing else: no shell, no libraries, no base
 # image to pin or to patch. `.ci/image` builds what is copied here, for both architectures on one machine, and the image.
 FROM scratch

@@ -19,6 +19,8 @@ fn image_has_no_base_no_shell_and_no_root() {
         instructions.entry(instruction).or_default().push(rest);
     }
     assert_eq!(instructions["FROM"], ["scratch"]);
+    // What reads this file is the builder's own, not what a registry has that day.
+    assert!(!dockerfile.contains("syntax="));
     assert_eq!(instructions["USER"], ["65532:65532"]);
     assert_eq!(instructions["ENTRYPOINT"], [r#"["/ecs-operator"]"#]);
     assert!(!instructions.contains_key("RUN") && !instructions.contains_key("ADD"));
