@@ -62,7 +62,8 @@ pub struct Run {
     /// Time between looks at a steady object, for drift. With a unit: 500ms, 30s, 5m.
     #[arg(long, env = "ECS_OPERATOR_DRIFT_PERIOD", default_value = "5m", value_parser = duration)]
     pub drift_period: Duration,
-    /// Time between looks at an object that is on its way: rolling out, draining, being created. The first comes after a fifth.
+    /// Time between looks at an object that is on its way: rolling out, draining, being created. The first look after a change comes
+    /// after a fifth of it.
     #[arg(long, env = "ECS_OPERATOR_POLL_PERIOD", default_value = "5s", value_parser = duration)]
     pub poll_period: Duration,
     /// First wait after a failed AWS or Kubernetes call; it doubles with every failure up to --retry-max, with jitter.
