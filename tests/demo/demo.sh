@@ -102,7 +102,7 @@ last=''
 until_service() {
     local path='{.metadata.generation}|{.status.observedGeneration}|{.status.rollout.taskDefinition}'
     path+='|{.status.conditions[?(@.type=="'$1'")].status}|{.status.conditions[?(@.type=="Ready")].message}{"\n"}'
-    local generation observed revision status message begin=$SECONDS watch rc
+    local generation observed revision status message begin=$SECONDS watch rc line='' part
     mkfifo "$dir/watch"
     kubectl get $service --watch -o jsonpath="$path" >"$dir/watch" 2>"$dir/watch.err" 9>&- &
     watch=$!
@@ -110,11 +110,14 @@ until_service() {
     rm "$dir/watch"
     while true; do
         rc=0
-        IFS='|' read -r -t 1 -u 7 generation observed revision status message || rc=$?
+        IFS= read -r -t 1 -u 7 part || rc=$?
+        line+=$part
         running "${pids[-1]}" || fail "the operator ended: $(tail -n 3 "$dir/operator.log")"
         [ $((SECONDS - begin)) -lt $patience ] || fail "the service is not $1 after $patience s; it says: $last"
-        [ $rc -le 128 ] || continue # a quiet second
+        [ $rc -le 128 ] || continue # a quiet second, or one that ended in the middle of a line
         [ $rc -eq 0 ] || fail "kubectl ended: $(tail -n 3 "$dir/watch.err")"
+        IFS='|' read -r generation observed revision status message <<<"$line"
+        line=''
         if [ -n "$message" ] && [ "$message" != "$last" ]; then
             printf '  %3d s  %s\n' $((SECONDS - begin)) "$message"
             last=$message
