@@ -38,7 +38,7 @@ pub enum Command {
 #[derive(Args, Debug)]
 pub struct Run {
     /// AWS Region of objects that name none. Without it the SDK's own sources are asked (AWS_REGION, profile, instance).
-    #[arg(long, env = "ECS_OPERATOR_REGION")]
+    #[arg(long, env = "ECS_OPERATOR_REGION", value_parser = region)]
     pub region: Option<String>,
     /// Another endpoint than AWS's, for every AWS service; https unless --allow-insecure-endpoint.
     #[arg(long, env = "ECS_OPERATOR_ENDPOINT_URL")]
@@ -102,7 +102,7 @@ pub struct Run {
 #[derive(Args, Clone, Debug)]
 pub struct Aws {
     /// AWS Region. Without it the SDK's own sources are asked (AWS_REGION, profile, instance).
-    #[arg(long, env = "ECS_OPERATOR_REGION")]
+    #[arg(long, env = "ECS_OPERATOR_REGION", value_parser = region)]
     pub region: Option<String>,
     /// Another endpoint than AWS's, for every AWS service; https unless --allow-insecure-endpoint.
     #[arg(long, env = "ECS_OPERATOR_ENDPOINT_URL")]
@@ -194,13 +194,9 @@ impl Run {
                 self.retry_min, self.retry_max
             ));
         }
-        if let Some(bad) = self
-            .watch_namespaces
-            .iter()
-            .find(|namespace| namespace.is_empty())
-        {
+        if let Some(bad) = { self.watch_namespaces.iter() }.find(|name| !is_namespace(name)) {
             return Err(format!(
-                "--watch-namespace {bad:?} is empty. Name a namespace, or leave the flag out to watch all."
+                "--watch-namespace {bad:?} is no namespace. Name one, or leave the flag out to watch all."
             ));
         }
         if !self.watch_namespaces.is_empty() && self.cluster_id.is_none() {
@@ -222,8 +218,11 @@ fn endpoint(url: Option<&str>, allow_insecure: bool) -> Result<(), String> {
     let Some(url) = url else {
         return Ok(());
     };
-    let secure = url.starts_with("https://");
-    if !secure && !url.starts_with("http://") {
+    let uri = url.parse::<hyper::Uri>().ok();
+    let uri = uri.filter(|uri| uri.host().is_some_and(|host| !host.is_empty()));
+    let scheme = uri.as_ref().and_then(hyper::Uri::scheme_str);
+    let secure = scheme == Some("https");
+    if !secure && scheme != Some("http") {
         return Err(format!(
             "--endpoint-url {url:?} is no URL. Write https://host[:port]."
         ));
@@ -234,6 +233,27 @@ fn endpoint(url: Option<&str>, allow_insecure: bool) -> Result<(), String> {
         ));
     }
     Ok(())
+}
+
+/// A label (RFC 1123), as names of namespaces are.
+fn is_namespace(name: &str) -> bool {
+    let is_inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    (1..=63).contains(&name.len())
+        && name.bytes().all(is_inner)
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+}
+
+/// An AWS Region.
+fn region(text: &str) -> Result<String, String> {
+    let is_word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    if text.contains('-') && text.bytes().all(is_word) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "{text:?} is no Region. Write for example eu-west-1."
+        ))
+    }
 }
 
 /// A time with a unit: `500ms`, `30s`, `5m`, `1h`; more than zero.
@@ -303,7 +323,7 @@ mod tests {
 
     #[test]
     fn bad_flags_end_with_a_sentence_that_names_flag_and_value() {
-        let cases: [(&[&str], &[&str]); 8] = [
+        let cases: [(&[&str], &[&str]); 14] = [
             (
                 &["--drift-period", "5"],
                 &["--drift-period", "\"5\"", "30s"],
@@ -320,6 +340,27 @@ mod tests {
             (
                 &["--endpoint-url", "x"],
                 &["--endpoint-url", "\"x\"", "https://"],
+            ),
+            (
+                &["--endpoint-url", "https://"],
+                &["--endpoint-url", "\"https://\""],
+            ),
+            (
+                &["--endpoint-url", "https://a b"],
+                &["--endpoint-url", "\"https://a b\""],
+            ),
+            (
+                &["--endpoint-url", "ftp://a"],
+                &["--endpoint-url", "\"ftp://a\""],
+            ),
+            (&["--region", ""], &["--region", "eu-west-1"]),
+            (
+                &["--watch-namespace", "Not Valid!", "--cluster-id", "a"],
+                &["--watch-namespace", "\"Not Valid!\""],
+            ),
+            (
+                &["--watch-namespace", "a,,b", "--cluster-id", "a"],
+                &["--watch-namespace", "\"\""],
             ),
             (&["--retry-min", "10m"], &["--retry-min", "--retry-max"]),
             (

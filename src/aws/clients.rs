@@ -14,7 +14,10 @@ use aws_config::{
 };
 use aws_smithy_http_client::{Builder, Connector, proxy::ProxyConfig, tls};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-
+use rustls::{
+    RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
 use tokio::sync::watch;
 use tracing::{Instrument, field::Empty};
 
@@ -156,6 +159,19 @@ impl Clients {
     }
 }
 
+/// Whether these are certificates that can be trusted: the SDK panics over those that can't, and trusts nobody when there are none.
+fn certificates(pem: &[u8]) -> Result<(), String> {
+    let mut store = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|error| error.to_string())?;
+        store.add(certificate).map_err(|error| error.to_string())?;
+    }
+    if store.is_empty() {
+        return Err("there is no certificate in it".into());
+    }
+    Ok(())
+}
+
 fn http_client(ca_bundle: Option<&std::path::Path>) -> Result<SharedHttpClient, String> {
     let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
     let mut context = tls::TlsContext::builder();
@@ -164,6 +180,12 @@ fn http_client(ca_bundle: Option<&std::path::Path>) -> Result<SharedHttpClient, 
             format!(
                 "AWS_CA_BUNDLE: {} can't be read: {error}. Give the path of a PEM file.",
                 path.display()
+            )
+        })?;
+        certificates(&pem).map_err(|what| {
+            let path = path.display();
+            format!(
+                "AWS_CA_BUNDLE: {path}: {what}. Give a PEM file with the certificates to trust."
             )
         })?;
         context = context.with_trust_store(tls::TrustStore::empty().with_pem_certificate(pem));
@@ -288,5 +310,26 @@ impl Aws {
             None => tracing::debug!(service, operation, "AWS call"),
         }
         result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bundle_without_a_good_certificate_is_refused_with_a_sentence() {
+        let broken = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        let file = std::env::temp_dir().join(format!("bundle-{}.pem", std::process::id()));
+        for content in [&b""[..], b"garbage", broken] {
+            std::fs::write(&file, content).expect("writable");
+            let said = http_client(Some(&file))
+                .map(drop)
+                .expect_err("no certificate");
+            for words in ["AWS_CA_BUNDLE", ".pem: ", "Give a PEM file"] {
+                assert!(said.contains(words), "{said}");
+            }
+        }
+        std::fs::remove_file(file).expect("it is there");
     }
 }

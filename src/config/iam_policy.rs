@@ -14,7 +14,7 @@ pub struct IamPolicy {
     #[arg(long, value_delimiter = ',', value_parser = role)]
     pub roles: Vec<String>,
     /// AWS Regions to which the policy is limited, separated by commas. Without it all.
-    #[arg(long, value_delimiter = ',', value_parser = region)]
+    #[arg(long, value_delimiter = ',', value_parser = super::region)]
     pub regions: Vec<String>,
     /// Prints, instead of the policy, who may assume the role that it is attached to: the operator's service account by IRSA
     /// or by EKS Pod Identity.
@@ -62,17 +62,6 @@ fn role(text: &str) -> Result<String, String> {
     } else {
         Err(format!(
             "{text:?} is no role. Write arn:aws:iam::123456789012:role/name; the name may end in *, and is not * alone."
-        ))
-    }
-}
-
-fn region(text: &str) -> Result<String, String> {
-    let is_word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    if text.contains('-') && text.bytes().all(is_word) {
-        Ok(text.to_owned())
-    } else {
-        Err(format!(
-            "{text:?} is no Region. Write for example eu-west-1."
         ))
     }
 }
