@@ -30,7 +30,7 @@ use crate::{
     },
     kubernetes::{
         events::Events,
-        lease::{Candidate, Rules},
+        lease::{Candidate, RESIGN, Rules},
         led,
     },
     leadership::{self, Leadership},
@@ -39,12 +39,15 @@ use crate::{
         http::{self, Readiness},
         logs,
         metrics::Metrics,
-        traces::Traces,
+        traces::{LAST, Traces},
     },
 };
 
-/// How long calls under way may take to end after SIGTERM; Kubernetes kills after 30 s by default.
-const GRACE: Duration = Duration::from_secs(9);
+/// How long calls under way may take to end after SIGTERM.
+const GRACE: Duration = Duration::from_secs(6);
+
+/// All of an end takes less than 10 s, as Docker and systems with short patience give; Kubernetes kills after 30 s by default.
+const _: () = assert!(GRACE.as_secs() + RESIGN.as_secs() + LAST.as_secs() < 10);
 
 /// What outlives a term of leadership.
 struct Process {

@@ -23,7 +23,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::leadership::Seat;
 
 /// Longest time that giving the lease up may take: the process is ending, and others take over without it, later.
-const RESIGN: Duration = Duration::from_secs(2);
+pub const RESIGN: Duration = Duration::from_secs(1);
 
 /// Where and how the election is held.
 #[derive(Clone, Debug)]

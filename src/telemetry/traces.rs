@@ -32,7 +32,7 @@ pub const AWS_CALL: &str = "aws_call";
 const SEND: Duration = Duration::from_secs(10);
 
 /// Longest time for sending what is left when the process ends: Kubernetes waits for it.
-const LAST: Duration = Duration::from_secs(3);
+pub const LAST: Duration = Duration::from_secs(2);
 
 /// Bytes of a collector's answer that are read.
 const ANSWER_MAX: usize = 64 * 1024;
