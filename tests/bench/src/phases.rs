@@ -83,6 +83,7 @@ async fn create(rig: &Rig, operator: &Operator, fleet: &Fleet, table: &mut Table
 async fn reapply(rig: &Rig, operator: &Operator, fleet: &Fleet, table: &mut Table) -> Result<()> {
     progress("applying all again unchanged");
     operator.quiet(rig.settings.patience()).await?;
+    let before = rig.deployments(fleet)?;
     let window = Window::open(rig, operator).await?;
     fleet.apply_all().await?;
     operator.quiet(rig.settings.patience()).await?;
@@ -94,15 +95,10 @@ async fn reapply(rig: &Rig, operator: &Operator, fleet: &Fleet, table: &mut Tabl
         "revisions registered",
         registered.to_string(),
     );
-    table.row(
-        "AWS calls / Kubernetes writes",
-        format!(
-            "{} / {}",
-            measured.calls.count(),
-            measured.requests.writes.values().sum::<usize>()
-        ),
-    );
-    measured.machine(table);
+    measured.costs(table, fleet.count, Costs::default());
+    let started = rig.deployments(fleet)? - before;
+    table.against(("0", ""), "deployments started", started.to_string());
+    memory(table, operator)?;
     Ok(())
 }
 
@@ -196,6 +192,7 @@ async fn idle(rig: &mut Rig, fleet: &Fleet, table: &mut Table) -> Result<Operato
         .await?;
     operator.ready().await?;
     let started = Instant::now();
+    let before = rig.deployments(fleet)?;
     // The looks of the start are over well before the first look for drift, at three quarters of the period.
     tokio::time::sleep(period.mul_f64(0.5)).await;
     let window = Window::open(rig, &operator).await?;
@@ -208,6 +205,8 @@ async fn idle(rig: &mut Rig, fleet: &Fleet, table: &mut Table) -> Result<Operato
         "mutating AWS calls",
         measured.calls.mutating().to_string(),
     );
+    let begun = rig.deployments(fleet)? - before;
+    table.against(("0", ""), "deployments started", begun.to_string());
     measured.costs(
         table,
         fleet.count,
@@ -240,6 +239,11 @@ async fn delete(rig: &Rig, operator: &Operator, fleet: &Fleet, table: &mut Table
         seconds(written),
     );
     measured.costs(table, fleet.count, Costs::default());
+    // Nobody can be asked any more how many deployments there were.
+    let could = ["CreateService", "UpdateService"].map(|call| measured.calls.taken(call));
+    let could = could.into_iter().sum::<usize>();
+    table.row("calls that start deployments", could.to_string());
+    memory(table, operator)?;
     Ok(())
 }
 

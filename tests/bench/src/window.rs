@@ -127,7 +127,7 @@ impl Measured {
     }
 
     /// Rows on processor time and memory.
-    pub fn machine(&self, table: &mut Table) {
+    fn machine(&self, table: &mut Table) {
         table.row(
             "CPU seconds: operator (control plane; simulator and bench)",
             format!(
