@@ -79,6 +79,20 @@ use super::{
         priority = 1
     ),
     printcolumn(
+        name = "Healthy",
+        type_ = "integer",
+        json_path = ".status.targetGroups[0].healthy",
+        description = "Healthy targets of the first target group.",
+        priority = 1
+    ),
+    printcolumn(
+        name = "Deployed",
+        type_ = "date",
+        json_path = ".status.rollout.startedAt",
+        description = "Since the latest deployment began.",
+        priority = 1
+    ),
+    printcolumn(
         name = "ARN",
         type_ = "string",
         json_path = ".status.arn",

@@ -43,13 +43,8 @@ use super::{
     ),
     printcolumn(name = "Family", type_ = "string", json_path = ".status.family"),
     printcolumn(name = "Rev", type_ = "integer", json_path = ".status.revision"),
-    printcolumn(name = "CPU", type_ = "string", json_path = ".spec.cpu", priority = 1),
-    printcolumn(
-        name = "Memory",
-        type_ = "string",
-        json_path = ".spec.memory",
-        priority = 1
-    ),
+    printcolumn(name = "CPU", type_ = "string", json_path = ".spec.cpu"),
+    printcolumn(name = "Memory", type_ = "string", json_path = ".spec.memory"),
     printcolumn(
         name = "Age",
         type_ = "date",
