@@ -62,6 +62,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_failed_together_does_not_come_back_together() {
+        let second = Duration::from_secs(1);
+        let waits: std::collections::HashSet<_> = (0..32).map(|_| jittered(second)).collect();
+        assert!(waits.len() > 16, "{waits:?}");
+    }
+
+    #[test]
     fn waits_double_to_the_longest_and_start_again_on_success() {
         let backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(300));
         let near =

@@ -31,6 +31,7 @@ mod operating;
 mod owning;
 mod pausing;
 mod planning;
+mod reaching;
 mod rejecting;
 #[path = "../common/rejections.rs"]
 mod rejections;
