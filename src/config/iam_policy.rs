@@ -7,14 +7,14 @@ use clap::{Args, ValueEnum};
 pub struct IamPolicy {
     /// The operator's --cluster-id (without that flag, the UID of the namespace kube-system): the policy allows to change only
     /// what this Kubernetes cluster owns. Without it what any cluster owns.
-    #[arg(long, env = "ECS_OPERATOR_CLUSTER_ID", value_parser = super::cluster_id)]
+    #[arg(long, env = "ECS_OPERATOR_CLUSTER_ID", value_parser = super::values::cluster_id)]
     pub cluster_id: Option<String>,
     /// ARNs of the roles that tasks and services may be given, separated by commas; a name may end in *. Without it none may be
     /// given.
     #[arg(long, value_delimiter = ',', value_parser = role)]
     pub roles: Vec<String>,
     /// AWS Regions to which the policy is limited, separated by commas. Without it all.
-    #[arg(long, value_delimiter = ',', value_parser = super::region)]
+    #[arg(long, value_delimiter = ',', value_parser = super::values::region)]
     pub regions: Vec<String>,
     /// Prints, instead of the policy, who may assume the role that it is attached to: the operator's service account by IRSA
     /// or by EKS Pod Identity.

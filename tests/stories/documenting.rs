@@ -17,7 +17,8 @@ use crate::{
         control_plane::{root, run, scratch, signal, tool},
         world::{story, story_alone},
     },
-    importing, installing,
+    importing,
+    kubelet::Kubelet,
     markdown::{self, Block},
 };
 
@@ -86,59 +87,6 @@ fn programs() -> PathBuf {
         }
     }
     folder
-}
-
-/// A kubelet's part: runs the pod of the chart's Deployment, and runs it anew when its specification changes.
-#[derive(Default)]
-struct Kubelet {
-    pod: Value,
-}
-
-impl Kubelet {
-    async fn look(&mut self, world: &mut World) {
-        let deployments = ["get", "deployments", "-n", "ecs-operator", "-o", "json"];
-        let said = world.plane().kubectl(&deployments, "");
-        let deployments: Value = serde_json::from_str(&said).expect("kubectl prints JSON");
-        let pod = &deployments["items"][0]["spec"]["template"]["spec"];
-        if *pod == self.pod {
-            return;
-        }
-        if !self.pod.is_null() {
-            world.terminate();
-        }
-        self.pod = pod.clone();
-        if pod.is_null() {
-            return;
-        }
-        // Where AWS is, and how fast its time passes, is this machine's; a pod has an address of its own to listen on.
-        let endpoint = world.endpoint().to_owned();
-        let here = [
-            ("ECS_OPERATOR_ENDPOINT_URL", endpoint.as_str()),
-            ("ECS_OPERATOR_ALLOW_INSECURE_ENDPOINT", "true"),
-            ("ECS_OPERATOR_LISTEN", "127.0.0.1:0"),
-            ("ECS_OPERATOR_POLL_PERIOD", "200ms"),
-            ("AWS_ACCESS_KEY_ID", "test"),
-            ("AWS_SECRET_ACCESS_KEY", "secret-canary-of-the-operator"),
-        ];
-        installing::start_pod(world, &here).await;
-        say_that_it_runs(world, &deployments["items"][0]);
-    }
-}
-
-/// What the Deployment's controller says of it once its Pods run.
-fn say_that_it_runs(world: &World, deployment: &Value) {
-    let (meta, replicas) = (&deployment["metadata"], &deployment["spec"]["replicas"]);
-    let status = json!({"status": {
-        "observedGeneration": meta["generation"], "replicas": replicas, "updatedReplicas": replicas,
-        "readyReplicas": replicas, "availableReplicas": replicas,
-    }});
-    let name = meta["name"].as_str().expect("a name");
-    let patch = ["patch", "deployment", name, "-n", "ecs-operator"];
-    let patch = [&patch[..], &["--subresource=status", "--type=merge", "-p"]].concat();
-    let status = status.to_string();
-    world
-        .plane()
-        .kubectl(&[&patch[..], &[status.as_str()]].concat(), "");
 }
 
 /// The commands of a block, with an object that is there for the one that runbooks leave open.

@@ -12,14 +12,14 @@ use crate::{
         World,
         control_plane::{ControlPlane, run, scratch},
         objects::{balanced, cluster, task_definition},
-        rights,
         waiting::DEADLINE,
         world::story_alone,
     },
+    kubelet::start_pod,
 };
 
 /// Namespace of the releases.
-const NAMESPACE: &str = "ecs-operator";
+pub const NAMESPACE: &str = "ecs-operator";
 
 /// helm on a control plane, in the namespace of the releases.
 fn helm(plane: &ControlPlane, args: &[&str]) -> String {
@@ -103,65 +103,6 @@ fn assert_kept(what: &str, before: &BTreeMap<String, String>, after: &BTreeMap<S
     for (name, uid) in before {
         assert_eq!(after.get(name), Some(uid), "{what}: {name}");
     }
-}
-
-/// The container of the release's Deployment.
-fn container(plane: &ControlPlane) -> (Value, Value) {
-    let get = [
-        "get",
-        "deployment",
-        "ecs-operator",
-        "-n",
-        NAMESPACE,
-        "-o",
-        "json",
-    ];
-    let deployment: Value = serde_json::from_str(&plane.kubectl(&get, "")).expect("JSON");
-    let pod = deployment["spec"]["template"]["spec"].clone();
-    (pod["containers"][0].clone(), pod)
-}
-
-/// Starts the binary as the kubelet would start the Pod of the release, with more variables.
-pub async fn start_pod(world: &mut World, more: &[(&str, &str)]) {
-    let (container, pod) = container(world.plane());
-    let args: Vec<String> = container["args"]
-        .as_array()
-        .expect("arguments")
-        .iter()
-        .map(|arg| arg.as_str().expect("text").to_owned())
-        .collect();
-    let mut env: Vec<_> = container["env"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|variable| {
-            let value = match variable["valueFrom"]["fieldRef"]["fieldPath"].as_str() {
-                None => variable["value"].as_str().expect("a value"),
-                Some("metadata.namespace") => NAMESPACE,
-                Some("metadata.name") => "ecs-operator-0",
-                Some(path) => panic!("no kubelet knows {path}"),
-            };
-            (
-                variable["name"].as_str().expect("a name").to_owned(),
-                value.to_owned(),
-            )
-        })
-        .collect();
-    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-    env.extend(more.iter().map(owned));
-    let account = pod["serviceAccountName"].as_str().expect("an account");
-    world.use_account(NAMESPACE, account).await;
-    // The pod's role has the policy of this Kubernetes cluster.
-    let id = [
-        "get",
-        "namespace",
-        "kube-system",
-        "-o",
-        "jsonpath={.metadata.uid}",
-    ];
-    rights::allow(&world.simulator, world.plane().kubectl(&id, "").trim());
-    assert_eq!(args[0], "run");
-    world.start_container(&args[1..], &env);
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod failing;
 mod harness;
 mod importing;
 mod installing;
+mod kubelet;
 mod leading;
 mod load_balancing;
 mod losing;
