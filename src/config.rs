@@ -43,7 +43,8 @@ pub struct Run {
     /// AWS Region of objects that name none. Without it the SDK's own sources are asked (AWS_REGION, profile, instance).
     #[arg(long, env = "ECS_OPERATOR_REGION", value_parser = region)]
     pub region: Option<String>,
-    /// Another endpoint than AWS's, for every AWS service; https unless --allow-insecure-endpoint.
+    /// Another endpoint than AWS's, for ECS and Elastic Load Balancing; https unless --allow-insecure-endpoint. For credentials by STS
+    /// there is AWS_ENDPOINT_URL_STS.
     #[arg(long, env = "ECS_OPERATOR_ENDPOINT_URL")]
     pub endpoint_url: Option<String>,
     /// Lets --endpoint-url be http, for simulators.
@@ -107,7 +108,8 @@ pub struct Aws {
     /// AWS Region. Without it the SDK's own sources are asked (AWS_REGION, profile, instance).
     #[arg(long, env = "ECS_OPERATOR_REGION", value_parser = region)]
     pub region: Option<String>,
-    /// Another endpoint than AWS's, for every AWS service; https unless --allow-insecure-endpoint.
+    /// Another endpoint than AWS's, for ECS and Elastic Load Balancing; https unless --allow-insecure-endpoint. For credentials by STS
+    /// there is AWS_ENDPOINT_URL_STS.
     #[arg(long, env = "ECS_OPERATOR_ENDPOINT_URL")]
     pub endpoint_url: Option<String>,
     /// Lets --endpoint-url be http, for simulators.

@@ -116,3 +116,33 @@ fn aws_is_reached_through_a_proxy_by_https_with_a_certificate_of_ones_own() {
         world.check();
     });
 }
+
+#[test]
+fn credentials_come_from_the_token_of_a_service_account() {
+    story("irsa", |mut world| async move {
+        let token = scratch().join("irsa-token");
+        std::fs::write(&token, "what EKS signs").expect("writable");
+        let set = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let sts = world.endpoint().to_owned();
+        world.env = vec![
+            set("AWS_ENDPOINT_URL_STS", &sts),
+            set("AWS_ACCESS_KEY_ID", ""),
+            set("AWS_SECRET_ACCESS_KEY", ""),
+            // As the webhook of EKS sets them in the Pods of an account with the annotation eks.amazonaws.com/role-arn.
+            set(
+                "AWS_ROLE_ARN",
+                "arn:aws:iam::000000000000:role/ecs-operator",
+            ),
+            set("AWS_WEB_IDENTITY_TOKEN_FILE", &token.display().to_string()),
+        ];
+        world.start();
+        world.apply(&[cluster()]);
+        world.until_ready("EcsCluster", "main").await;
+        let journal = world.simulator.journal();
+        let created = journal
+            .iter()
+            .find(|entry| entry.operation == "CreateCluster");
+        let key = &created.expect("the cluster was created").access_key;
+        assert!(key.starts_with("ASIA"), "{key} is no key of a session");
+    });
+}
