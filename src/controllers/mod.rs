@@ -18,6 +18,7 @@ pub mod record;
 pub mod report;
 pub mod rivals;
 pub mod run;
+mod schedule;
 pub mod service;
 pub mod tally;
 pub mod task_definition;

@@ -1,19 +1,17 @@
 //! The watches and the controllers: one watch a kind and scope, feeding its own controller and waking those that depend on it.
 
 use std::{
-    convert::Infallible,
-    future::Future,
+    future::{Future, ready},
     hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
     time::Instant,
 };
 
-use futures::{Stream, StreamExt, future::join_all};
+use futures::{Stream, StreamExt, future::join_all, stream};
 use kube::{
     Api, Client, Resource,
     runtime::{
-        Config, Controller, WatchStreamExt,
-        controller::{Action, Error as ControllerError},
+        WatchStreamExt,
         reflector::{ObjectRef, store::Writer},
         utils::PredicateConfig,
         watcher,
@@ -26,6 +24,7 @@ use super::{
     kind::Kind,
     reconcile::reconcile,
     record,
+    schedule::take_turns,
     tally::{self, Queues, Tally},
     wake::{
         on_change, published_cluster, published_task_definition, received, wake_all,
@@ -131,7 +130,7 @@ impl Scope {
                 let users = users
                     .into_iter()
                     .map(move |user| ObjectRef::new(&user).within(&namespace));
-                futures::stream::iter(users)
+                stream::iter(users)
             })
         };
         let of_services = objects(
@@ -173,7 +172,7 @@ impl Scope {
             Box::pin(control(
                 of_services,
                 stores.clone(),
-                futures::stream::select(received(services), told),
+                stream::select(received(services), told),
                 queues.services,
                 context.clone(),
                 concurrency,
@@ -245,7 +244,7 @@ fn objects<K: Kind>(
 fn relisting<K: Kind>(
     api: Api<Kept<K>>,
 ) -> impl Stream<Item = watcher::Result<watcher::Event<Kept<K>>>> + Send {
-    futures::stream::unfold(None, move |running| {
+    stream::unfold(None, move |running| {
         let api = api.clone();
         async move {
             // Small pages: a whole list in memory at once is what a restart would peak with.
@@ -287,7 +286,7 @@ fn complain<K: Kind>(error: &watcher::Error) {
     }
 }
 
-/// Runs one controller.
+/// Runs one controller: a turn for each object that its watch or another one names, and for all of them when it begins.
 async fn control<K: Kind>(
     objects: impl Stream<Item = Result<Kept<K>, watcher::Error>> + Send + 'static,
     stores: Stores,
@@ -297,51 +296,37 @@ async fn control<K: Kind>(
     concurrency: u16,
     mut stop: watch::Receiver<bool>,
 ) {
-    let woken = queue.clone();
-    let wakes = wakes.inspect(move |object| woken.added(tally::key(object), Instant::now()));
-    let turns = queue.clone();
-    let turn = move |object: Arc<Kept<K>>, context: Arc<Context>| {
-        let queue = turns.clone();
+    // What failed was said where it happened.
+    let objects = objects.filter_map(|object| ready(object.ok().as_ref().map(ObjectRef::from_obj)));
+    let wakes = wakes.inspect(|object| queue.added(tally::key(object), Instant::now()));
+    // A standby has every object in its store and has looked at none, as has a process that has not listed them all.
+    let all = stream::once(async {
+        stores.complete().await;
+        context.leadership.held().await;
+        let all = K::store(&stores).state();
+        stream::iter(all).map(|object| ObjectRef::from_obj(&*object))
+    });
+    let named = stream::select(stream::select(objects, wakes), all.flatten());
+    let turn = |name: ObjectRef<Kept<K>>| {
+        let (queue, context, stores) = (&queue, &context, &stores);
         async move {
-            let key = tally::key(&ObjectRef::from_obj(&*object));
-            if !context.leadership.is_held() || !context.stores.are_complete() {
-                // All objects are looked at when this process leads and knows what they refer to.
+            let key = tally::key(&name);
+            // None: the object went before its turn came.
+            let object = K::store(stores).get(&name);
+            let is_ours = context.leadership.is_held() && stores.are_complete();
+            let Some(object) = object.filter(|_| is_ours) else {
                 queue.gone(key);
-                return Ok::<_, Infallible>(Action::await_change());
-            }
+                return None;
+            };
             let running = queue.begins(key, Instant::now());
-            let turn = reconcile(object, context).await;
+            let turn = reconcile(object, context.clone()).await;
             running.ends(turn, Instant::now());
-            Ok(turn.wait.map_or_else(Action::await_change, Action::requeue))
+            turn.wait
         }
     };
-    let (leadership, listed) = (context.leadership.clone(), stores.clone());
-    let begins = futures::stream::once(async move {
-        listed.complete().await;
-        leadership.held().await;
-    });
-    Controller::for_stream(objects, K::store(&stores).clone())
-        .with_config(Config::default().concurrency(concurrency))
-        .reconcile_on(wakes)
-        // A standby has every object in its store and has looked at none, as has a process that has not listed them all.
-        .reconcile_all_on(begins)
-        .graceful_shutdown_on(async move {
-            // An error means that nobody can stop us any more: stop.
-            let _ = stop.wait_for(|stop| *stop).await;
-        })
-        .run(turn, |_, never, _| match *never {}, context)
-        .for_each(|result| {
-            match result {
-                Ok(_) => {}
-                // An object that went before its turn came.
-                Err(ControllerError::ObjectNotFound(object)) => {
-                    queue.gone(Queue::key(object.namespace.as_deref(), &object.name));
-                }
-                // Said where it happened.
-                Err(ControllerError::QueueError(_)) => {}
-                Err(error) => tracing::warn!(controller = K::CONTROLLER, %error, "the controller met an error"),
-            }
-            std::future::ready(())
-        })
-        .await;
+    let stop = async move {
+        // An error means that nobody can stop us any more: stop.
+        let _ = stop.wait_for(|stop| *stop).await;
+    };
+    take_turns(named, turn, concurrency.into(), stop).await;
 }
