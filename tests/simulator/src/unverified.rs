@@ -88,6 +88,11 @@ pub const UNVERIFIED: &[Unverified] = &[
         "world",
     ),
     row(
+        "FAMILY_BUSY",
+        "RegisterTaskDefinition is refused as too many at once only as often as the script says, and then before the request is looked at",
+        "world",
+    ),
+    row(
         "AAS_CLAMP",
         "RegisterScalableTarget clamps the desired count at once",
         "autoscaling",
