@@ -224,7 +224,7 @@ pub const UNVERIFIED: &[Unverified] = &[
     ),
     row(
         "REORDERING",
-        "portMappings, volumesFrom, links, environment and secrets come back in an order that depends on their content alone",
+        "containerDefinitions, and portMappings, volumesFrom, links, environment and secrets of a container, come back in an order that depends on their content alone",
         "ecs::normalise",
     ),
     row(

@@ -76,13 +76,24 @@ fn lists_without_order_come_back_in_another() {
         .map(|n| json!({ "name": format!("N{n}"), "value": "x" }))
         .collect();
     input["containerDefinitions"][0]["environment"] = json!(names);
-    let answer = aws.ecs("RegisterTaskDefinition", input);
+    let answer = aws.ecs("RegisterTaskDefinition", input.clone());
     let mut read: Vec<Value> = answer["taskDefinition"]["containerDefinitions"][0]["environment"]
         .as_array()
         .expect("a list")
         .clone();
     assert_ne!(read, names);
     read.sort_by_key(|entry| entry["name"].to_string());
+    assert_eq!(read, names);
+    let containers: Vec<_> = (0..8)
+        .map(|n| json!({ "name": format!("c{n}"), "image": "nginx" }))
+        .collect();
+    input["containerDefinitions"] = json!(containers);
+    let answer = aws.ecs("RegisterTaskDefinition", input);
+    let read = answer["taskDefinition"]["containerDefinitions"].as_array();
+    let mut read: Vec<_> = read.expect("a list").iter().map(|c| &c["name"]).collect();
+    let names: Vec<_> = containers.iter().map(|c| &c["name"]).collect();
+    assert_ne!(read, names);
+    read.sort_by_key(|name| name.to_string());
     assert_eq!(read, names);
 }
 
