@@ -85,7 +85,7 @@ macro_rules! operations {
             /// Every call, for the documentation of rights.
             pub const ALL: &[Self] = &[$(Self::$operation),*];
 
-            const fn bucket(self) -> Bucket {
+            pub(super) const fn bucket(self) -> Bucket {
                 match self { $(Self::$operation => Bucket::$bucket),* }
             }
         }
@@ -118,7 +118,7 @@ operations! {
     ListServices list_services EcsServiceRead;
     ListServiceDeployments list_service_deployments EcsServiceDeploymentRead;
     DescribeServiceDeployments describe_service_deployments EcsServiceDeploymentRead;
-    ContinueServiceDeployment continue_service_deployment EcsServiceModify;
+    ContinueServiceDeployment continue_service_deployment EcsUnlisted;
     DescribeServiceRevisions describe_service_revisions EcsServiceRevisionRead;
     ListTasks list_tasks EcsClusterResourceRead;
     DescribeTasks describe_tasks EcsClusterResourceRead;

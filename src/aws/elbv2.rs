@@ -38,13 +38,22 @@ pub const OPERATIONS: [&str; 15] = [
     "DescribeTags",
 ];
 
+/// The bucket that AWS counts a call in: every Describe* in one, the others that we make in another.
+pub(super) fn bucket(operation: &str) -> Bucket {
+    if operation.starts_with("Describe") {
+        Bucket::Elbv2Read
+    } else {
+        Bucket::Elbv2Modify
+    }
+}
+
 /// Members of a page; the most that ELBv2 gives (DescribeTargetGroups and DescribeRules, parameter PageSize).
 const PAGE: i32 = 400;
 
 /// Sends a request and turns its error into ours.
 macro_rules! call {
-    ($aws:expr, $operation:literal, $bucket:ident, $request:expr) => {
-        $aws.measured("elbv2", $operation, Bucket::$bucket, || async {
+    ($aws:expr, $operation:literal, $request:expr) => {
+        $aws.measured("elbv2", $operation, bucket($operation), || async {
             $request
                 .send()
                 .await
@@ -93,7 +102,7 @@ impl Aws {
             .set_unhealthy_threshold_count(number("unhealthyThresholdCount"))
             .set_matcher(convert::target_group::matcher(input))
             .set_tags(Some(convert::tags(input)));
-        let answer = call!(self, "CreateTargetGroup", Elbv2Modify, request)?;
+        let answer = call!(self, "CreateTargetGroup", request)?;
         Ok(answer
             .target_groups()
             .first()
@@ -119,7 +128,7 @@ impl Aws {
             .set_healthy_threshold_count(number("healthyThresholdCount"))
             .set_unhealthy_threshold_count(number("unhealthyThresholdCount"))
             .set_matcher(convert::target_group::matcher(input));
-        call!(self, "ModifyTargetGroup", Elbv2Modify, request).map(drop)
+        call!(self, "ModifyTargetGroup", request).map(drop)
     }
 
     pub(super) async fn modify_target_group_attributes(
@@ -131,14 +140,13 @@ impl Aws {
             .modify_target_group_attributes()
             .set_target_group_arn(convert::text(input, "targetGroupArn"))
             .set_attributes(Some(convert::target_group::attributes(input)));
-        call!(self, "ModifyTargetGroupAttributes", Elbv2Modify, request).map(drop)
+        call!(self, "ModifyTargetGroupAttributes", request).map(drop)
     }
 
     pub(super) async fn delete_target_group(&self, input: &Members) -> Result<(), AwsError> {
         call!(
             self,
             "DeleteTargetGroup",
-            Elbv2Modify,
             self.elbv2
                 .delete_target_group()
                 .set_target_group_arn(convert::text(input, "targetGroupArn"))
@@ -156,7 +164,7 @@ impl Aws {
             .set_actions(Some(convert::action::requested(input)))
             .set_transforms(convert::rule::transforms(input))
             .set_tags(Some(convert::tags(input)));
-        let answer = call!(self, "CreateRule", Elbv2Modify, request)?;
+        let answer = call!(self, "CreateRule", request)?;
         Ok(answer
             .rules()
             .first()
@@ -174,14 +182,13 @@ impl Aws {
             .set_actions(sent("actions").then(|| convert::action::requested(input)))
             .set_transforms(convert::rule::transforms(input))
             .set_reset_transforms(convert::flag(input, "resetTransforms"));
-        call!(self, "ModifyRule", Elbv2Modify, request).map(drop)
+        call!(self, "ModifyRule", request).map(drop)
     }
 
     pub(super) async fn set_rule_priorities(&self, input: &Members) -> Result<(), AwsError> {
         call!(
             self,
             "SetRulePriorities",
-            Elbv2Modify,
             self.elbv2
                 .set_rule_priorities()
                 .set_rule_priorities(Some(convert::rule::priorities(input)))
@@ -193,7 +200,6 @@ impl Aws {
         call!(
             self,
             "DeleteRule",
-            Elbv2Modify,
             self.elbv2
                 .delete_rule()
                 .set_rule_arn(convert::text(input, "ruleArn"))
@@ -207,7 +213,7 @@ impl Aws {
             .add_tags()
             .set_resource_arns(Some(convert::rule::resource_arns(input)))
             .set_tags(Some(convert::tags(input)));
-        call!(self, "AddTags", Elbv2Modify, request).map(drop)
+        call!(self, "AddTags", request).map(drop)
     }
 
     pub(super) async fn remove_tags(&self, input: &Members) -> Result<(), AwsError> {
@@ -216,7 +222,7 @@ impl Aws {
             .remove_tags()
             .set_resource_arns(Some(convert::rule::resource_arns(input)))
             .set_tag_keys(Some(convert::texts(input, "tagKeys")));
-        call!(self, "RemoveTags", Elbv2Modify, request).map(drop)
+        call!(self, "RemoveTags", request).map(drop)
     }
 
     pub(super) async fn describe_target_groups(
@@ -245,7 +251,7 @@ impl Aws {
                 .set_names(single.clone())
                 .set_page_size(page_size)
                 .set_marker(marker);
-            let answer = match call!(self, "DescribeTargetGroups", Elbv2Read, request) {
+            let answer = match call!(self, "DescribeTargetGroups", request) {
                 Err(error) if error.kind == Kind::NotFound => return Ok(found),
                 answer => answer?,
             };
@@ -282,7 +288,7 @@ impl Aws {
                 .listener_arn(listener)
                 .page_size(PAGE)
                 .set_marker(marker);
-            let answer = match call!(self, "DescribeRules", Elbv2Read, request) {
+            let answer = match call!(self, "DescribeRules", request) {
                 Err(error) if error.kind == Kind::NotFound => return Ok(None),
                 answer => answer?,
             };
@@ -320,7 +326,7 @@ impl Aws {
 
     async fn tags_of(&self, arns: Vec<String>) -> Result<HashMap<String, Tags>, AwsError> {
         let request = self.elbv2.describe_tags().set_resource_arns(Some(arns));
-        let answer = call!(self, "DescribeTags", Elbv2Read, request)?;
+        let answer = call!(self, "DescribeTags", request)?;
         let described = answer.tag_descriptions().iter();
         let arn = |arn: Option<&str>| arn.unwrap_or_default().to_owned();
         Ok(described
@@ -332,7 +338,6 @@ impl Aws {
         let answer = call!(
             self,
             "DescribeTargetGroupAttributes",
-            Elbv2Read,
             self.elbv2
                 .describe_target_group_attributes()
                 .target_group_arn(arn)
@@ -353,7 +358,6 @@ impl Aws {
         let answer = call!(
             self,
             "DescribeTargetHealth",
-            Elbv2Read,
             self.elbv2.describe_target_health().target_group_arn(arn)
         )?;
         let mut health = Health::default();

@@ -14,7 +14,8 @@ use tokio::{
 /// and it bounds the memory of calls that wait. A bucket whose endpoint hangs holds up no other.
 const IN_FLIGHT: usize = 16;
 
-/// A bucket that AWS publishes; every call of a row shares it.
+/// A bucket that AWS publishes; every call of a row shares it. Calls that AWS's table for ECS does not list are taken to
+/// share one as small as its smallest.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[allow(missing_docs, reason = "AWS's own rows")]
 pub enum Bucket {
@@ -29,18 +30,19 @@ pub enum Bucket {
     EcsServiceDeploymentRead,
     EcsServiceRevisionRead,
     EcsClusterResourceRead,
+    EcsUnlisted,
     Elbv2Modify,
     Elbv2Read,
 }
 
 impl Bucket {
-    const COUNT: usize = 13;
+    const COUNT: usize = 14;
 
     /// Burst and refill per second.
     const fn rate(self) -> (f64, f64) {
         match self {
             Self::EcsClusterModify | Self::EcsTaskDefinitionModify => (20.0, 1.0),
-            Self::EcsTaskDefinitionDelete => (5.0, 1.0),
+            Self::EcsTaskDefinitionDelete | Self::EcsUnlisted => (5.0, 1.0),
             Self::EcsClusterRead
             | Self::EcsTaskDefinitionRead
             | Self::EcsServiceDeploymentRead
@@ -152,10 +154,34 @@ impl Limits {
 
 #[cfg(test)]
 mod tests {
+    use simulator::{service::Service, throttle::bucket_of};
+
     use super::*;
+    use crate::aws::{ecs::Operation, elbv2};
 
     fn limits(enabled: bool) -> Limits {
         Limits::new(enabled, watch::channel(false).1)
+    }
+
+    #[test]
+    fn every_call_waits_for_the_bucket_that_the_simulator_counts_it_in() {
+        let ecs = Operation::ALL
+            .iter()
+            .map(|call| (Service::Ecs, call.name(), call.bucket()));
+        let elbv2 = elbv2::OPERATIONS
+            .iter()
+            .map(|call| (Service::Elbv2, *call, elbv2::bucket(call)));
+        let mut seen = Vec::new();
+        for (service, call, ours) in ecs.chain(elbv2) {
+            let theirs = bucket_of(service, call).expect(call);
+            assert_eq!(ours.rate(), (theirs.burst, theirs.refill), "{call}");
+            // Calls share a bucket here just where they share one there.
+            let theirs = (service, theirs.name);
+            for (other, mine, its) in &seen {
+                assert_eq!(*mine == ours, *its == theirs, "{call} and {other}");
+            }
+            seen.push((call, ours, theirs));
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -239,6 +239,39 @@ fn what_aws_refuses_is_told_with_its_words() {
 }
 
 #[test]
+fn busy_family_gets_its_revision_a_moment_later() {
+    story("busy_family", |mut world| async move {
+        let family = world.aws_name("web");
+        world.simulator.script(|script| script.set_busy(&family, 2));
+        world.start();
+        world.apply(&[task_definition("web", "nginx:1")]);
+        world.until_ready("EcsTaskDefinition", "web").await;
+        let registrations: Vec<_> = world
+            .journal()
+            .into_iter()
+            .filter(|entry| entry.operation == "RegisterTaskDefinition")
+            .collect();
+        let codes: Vec<_> = registrations.iter().map(|entry| entry.code()).collect();
+        let refused = Some("ClientException");
+        assert_eq!(codes, [refused, refused, None]);
+        let revisions = world.aws(
+            "ecs",
+            "ListTaskDefinitions",
+            json!({"familyPrefix": family}),
+        );
+        assert_eq!(
+            revisions["taskDefinitionArns"]
+                .as_array()
+                .expect("revisions")
+                .len(),
+            1,
+            "{revisions}"
+        );
+        world.check();
+    });
+}
+
+#[test]
 fn ready_survives_an_aws_that_does_not_answer() {
     story("aws_outage", |mut world| async move {
         world.bring_up(service("web")).await;

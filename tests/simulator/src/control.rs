@@ -29,6 +29,7 @@ curl S/_control/throttling -d '{\"on\": true}'         AWS's published token buc
 curl S/_control/script -d '{\"images\": {\"web:2\": {\"fate\": \"pull-fails\"}}}'
 curl S/_control/script -d '{\"images\": {\"web:3\": {\"fate\": \"exits\", \"code\": 137, \"after_seconds\": 3}, \"web:2\": null}}'
 curl S/_control/script -d '{\"unhealthy_target_groups\": [\"my-target-group\"]}'
+curl S/_control/script -d '{\"busy_families\": {\"my-family\": 2}}'   the next two registrations in the family are refused: others register too
 curl S/_control/policy -d '{\"access_key\": \"test\", \"policy\": {...}}'   what an access key may do (ecs-operator iam-policy prints one); null: everything
 curl S/_control/faults -d '{\"operation\": \"CreateService\", \"times\": 1, \"effect\": \"lose-reply\"}'
 curl S/_control/faults -d '{\"service\": \"ecs\", \"mutating\": true, \"skip\": 2, \"effect\": \"error\", \"status\": 500, \"code\": \"ServerException\"}'

@@ -41,6 +41,8 @@ pub struct Script {
     pub images: BTreeMap<String, Fate>,
     /// Names or ARNs of target groups whose targets never become healthy.
     pub unhealthy_target_groups: BTreeSet<String>,
+    /// Families in which somebody else registers too: so many of the next registrations are refused. It counts down.
+    pub busy_families: BTreeMap<String, u32>,
     /// Access keys whose session has expired.
     pub expired_keys: BTreeSet<String>,
     /// Seconds a task is PENDING before RUNNING.
@@ -60,6 +62,7 @@ impl Default for Script {
         Self {
             images: BTreeMap::new(),
             unhealthy_target_groups: BTreeSet::new(),
+            busy_families: BTreeMap::new(),
             expired_keys: BTreeSet::new(),
             pull_seconds: 5.0,
             health_seconds: 10.0,
@@ -95,6 +98,20 @@ impl Script {
     /// Seconds that a target drains, given its group's deregistration delay.
     pub fn draining(&self, deregistration_delay: f64) -> f64 {
         deregistration_delay.min(self.drain_seconds)
+    }
+
+    /// Whether somebody else registers in the family at this moment: true as often as the script has it.
+    pub(crate) fn take_busy(&mut self, family: &str) -> bool {
+        let times = self.busy_families.remove(family).unwrap_or_default();
+        if times > 1 {
+            self.busy_families.insert(family.to_owned(), times - 1);
+        }
+        times > 0
+    }
+
+    /// Refuses so many of the next registrations in the family.
+    pub fn set_busy(&mut self, family: &str, times: u32) {
+        self.busy_families.insert(family.to_owned(), times);
     }
 
     /// From now on, what befalls containers with this image.

@@ -60,7 +60,7 @@ pub struct Entry {
     pub response: Value,
     /// The id sent in `x-amzn-requestid`.
     pub request_id: String,
-    /// The resource that a mutating call names.
+    /// The resource that a mutating call names; the first, if it names several.
     pub resource: Option<String>,
     /// Hash of that resource before the call; none: there was no such thing.
     pub before: Option<String>,

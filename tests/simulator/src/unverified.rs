@@ -88,6 +88,11 @@ pub const UNVERIFIED: &[Unverified] = &[
         "world",
     ),
     row(
+        "FAMILY_BUSY",
+        "RegisterTaskDefinition is refused as too many at once only as often as the script says, and then before the request is looked at",
+        "world",
+    ),
+    row(
         "AAS_CLAMP",
         "RegisterScalableTarget clamps the desired count at once",
         "autoscaling",
@@ -113,6 +118,11 @@ pub const UNVERIFIED: &[Unverified] = &[
         "sts",
     ),
     row(
+        "ABSENT_IN_UPDATE",
+        "UpdateService leaves absent healthCheckGracePeriodSeconds and propagateTags as they are, like all members [L]; the model's text says 0 and NONE [M]",
+        "ecs::update_service",
+    ),
+    row(
         "ASSIGN_PUBLIC_IP",
         "assignPublicIp ENABLED is accepted with the ECS deployment controller, against the model's text",
         "ecs::create_service",
@@ -131,6 +141,11 @@ pub const UNVERIFIED: &[Unverified] = &[
         "CAPACITY_PROVIDER_PROVISIONING",
         "A capacity provider is ACTIVE at once, and attaching it leaves no update in progress",
         "ecs::capacity_provider",
+    ),
+    row(
+        "CLEARED_BY_UPDATE",
+        "UpdateService turns Service Connect off with enabled false, and clears volumeConfigurations, vpcLatticeConfigurations, gatewayConnectors and monitoring with what is empty",
+        "ecs::update_service",
     ),
     row(
         "COMPLETION_DELAY",
@@ -209,7 +224,7 @@ pub const UNVERIFIED: &[Unverified] = &[
     ),
     row(
         "REORDERING",
-        "portMappings, volumesFrom, links, environment and secrets come back in an order that depends on their content alone",
+        "containerDefinitions, and portMappings, volumesFrom, links, environment and secrets of a container, come back in an order that depends on their content alone",
         "ecs::normalise",
     ),
     row(

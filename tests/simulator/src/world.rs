@@ -15,7 +15,7 @@ use crate::protocol::Common;
 use crate::service::Service;
 use crate::sts::Sessions;
 use crate::throttle::Buckets;
-use crate::{Answer, ApiError, Call, Options, Region};
+use crate::{Answer, ApiError, Call, Options, Region, ecs};
 
 /// A request that is decoded, checked and attributed.
 #[derive(Clone, Debug)]
@@ -183,6 +183,11 @@ impl World {
         };
         if *service == Service::Sts {
             return self.sessions.call(&call, &request.access_key);
+        }
+        // Calls take no time here, so no two of them meet: only the script has others register. Unverified: FAMILY_BUSY.
+        let family = input["family"].as_str().unwrap_or_default();
+        if operation == "RegisterTaskDefinition" && self.script.take_busy(family) {
+            return Err(ecs::family_is_busy());
         }
         let script = self.script.clone();
         let answer = dispatch(self.region(account, region), *service, &call, &script);

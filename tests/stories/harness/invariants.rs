@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use simulator::{Entry, Simulator};
+use simulator::{Entry, Outcome, Simulator};
 
 use super::{
     gate::Write,
@@ -86,7 +86,9 @@ pub fn summary(entries: &[Entry]) -> BTreeMap<String, usize> {
         let rolls =
             entry.operation == "UpdateService" && entry.request["taskDefinition"].is_string();
         if counted(&entry.operation) || rolls {
-            *counts.entry(entry.operation.clone()).or_default() += 1;
+            // How many revisions one call deletes is a matter of when it looks.
+            let times = list(&entry.request["taskDefinitions"]).len().max(1);
+            *counts.entry(entry.operation.clone()).or_default() += times;
         }
     }
     counts
@@ -102,6 +104,10 @@ pub fn nothing_foreign(entries: &[Entry]) -> Vec<String> {
             .iter()
             .any(|verb| entry.operation.starts_with(verb));
         let Some(resource) = &entry.resource else {
+            // Refused, or of something that is gone (ELBv2 takes that). Else the journal lacks what ECS changed.
+            if entry.service == "ecs" && entry.outcome == Outcome::Ok {
+                wrong.push(format!("I3: {} of nothing known", entry.operation));
+            }
             continue;
         };
         if creates {
@@ -124,11 +130,16 @@ pub fn nothing_foreign(entries: &[Entry]) -> Vec<String> {
             ours.insert(resource.clone());
             continue;
         }
-        // Priorities are set of several rules; the journal names their listener.
-        let named: Vec<_> = match list(&entry.request["RulePriorities"]) {
-            [] => vec![resource.clone()],
-            pairs => pairs.iter().map(|pair| text(&pair["RuleArn"])).collect(),
-        };
+        // Of calls that name several the journal has one: the listener of the rules, the first revision's family.
+        let rules = list(&entry.request["RulePriorities"]).iter();
+        let revisions = list(&entry.request["taskDefinitions"]).iter();
+        let mut named: Vec<_> = rules
+            .map(|pair| text(&pair["RuleArn"]))
+            .chain(revisions.map(family))
+            .collect();
+        if named.is_empty() {
+            named.push(resource.clone());
+        }
         for resource in named {
             if !ours.contains(&resource) {
                 wrong.push(format!("I3: {} of the foreign {resource}", entry.operation));
@@ -249,6 +260,14 @@ pub fn is_true(simulator: &Simulator, write: &Write<'_>) -> Vec<String> {
         .then(|| format!("I6: {kind} {name} is Ready and AWS has {:#}", held.view))
         .into_iter()
         .collect()
+}
+
+/// The journal's name for the family of a revision's ARN.
+fn family(arn: &Value) -> String {
+    let arn = text(arn);
+    let name = arn.rsplit('/').next().unwrap_or_default();
+    let family = name.split(':').next().unwrap_or_default();
+    format!("task-definition/{family}")
 }
 
 /// Calls of the operator that change something.

@@ -163,7 +163,7 @@ impl State {
 }
 
 impl CapacityProvider {
-    fn view(&self, tags: bool) -> Value {
+    pub(super) fn view(&self, tags: bool) -> Value {
         let mut view = self.body.clone();
         view.insert("capacityProviderArn".into(), json!(self.arn));
         view.insert("name".into(), json!(self.name));

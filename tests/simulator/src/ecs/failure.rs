@@ -24,6 +24,11 @@ pub(super) fn service_not_found() -> ApiError {
     ApiError::client("ServiceNotFoundException", "Service not found.")
 }
 
+/// Several calls register in one family at the same moment. Text: [I].
+pub(crate) fn family_is_busy() -> ApiError {
+    client("Too many concurrent attempts to create a new revision of the specified family.")
+}
+
 /// An entry of `failures`, which comes with HTTP 200.
 pub(super) fn missing(arn: &str) -> Value {
     json!({ "arn": arn, "reason": "MISSING" })

@@ -58,6 +58,7 @@ use crate::{Call, Ids, autoscaling, elbv2};
 use agenda::Agenda;
 use capacity_provider::CapacityProvider;
 use cluster::Cluster;
+pub(crate) use failure::family_is_busy;
 use service::{Service, ServiceKey};
 use task::Task;
 use task_definition::Family;

@@ -6,7 +6,7 @@ use super::input::{default, flag, integer, list, object, text};
 use super::size;
 use crate::error::ApiError;
 
-/// Lists of a container that come back in an order of AWS's own; the others keep theirs.
+/// Lists of a container that come back in an order of AWS's own, as the containers themselves do; the others keep theirs.
 const REORDERED: [&str; 5] = [
     "portMappings",
     "volumesFrom",
@@ -35,10 +35,11 @@ pub(super) fn task_definition(input: &Value) -> Result<Value, ApiError> {
         body.insert("memory".into(), json!(size::memory(memory)?.to_string()));
     }
     let mode = text(input, "networkMode");
-    let containers: Vec<Value> = list(input, "containerDefinitions")
+    let mut containers: Vec<Value> = list(input, "containerDefinitions")
         .iter()
         .map(|c| container(c, mode))
         .collect();
+    reorder(&mut containers);
     body.insert("containerDefinitions".into(), json!(containers));
     let volumes: Vec<Value> = list(input, "volumes").iter().map(volume).collect();
     body.insert("volumes".into(), json!(volumes));
@@ -68,11 +69,15 @@ fn container(container: &Value, mode: Option<&str>) -> Value {
     }
     for name in REORDERED {
         if let Some(Value::Array(entries)) = members.get_mut(name) {
-            // [?] unverified: REORDERING. AWS's order is unknown; what matters is that it is not the caller's.
-            entries.sort_by_cached_key(|entry| crate::ids::named(&[&entry.to_string()], 16));
+            reorder(entries);
         }
     }
     Value::Object(members)
+}
+
+/// [?] unverified: REORDERING. AWS's order is unknown; what matters is that it is not the caller's.
+fn reorder(entries: &mut [Value]) {
+    entries.sort_by_cached_key(|entry| crate::ids::named(&[&entry.to_string()], 16));
 }
 
 fn port_mapping(mapping: &mut Value, mode: Option<&str>) {

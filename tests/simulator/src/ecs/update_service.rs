@@ -13,7 +13,8 @@ use super::{State, World, arn, deployment_configuration, network_rules, placemen
 use crate::Call;
 use crate::error::{Answer, ApiError};
 
-/// Members of a revision that replace the current ones as they are; an empty list clears.
+/// Members of a revision that replace the current ones as they are; an empty list clears. For loadBalancers and
+/// serviceRegistries the model says so [M]; the others: [?] unverified: CLEARED_BY_UPDATE
 const PLAIN: [&str; 7] = [
     "loadBalancers",
     "serviceRegistries",
@@ -24,7 +25,8 @@ const PLAIN: [&str; 7] = [
     "monitoring",
 ];
 
-/// Members that replace the current ones and roll nothing.
+/// Members that replace the current ones and roll nothing. Absent ones stay; of two of them AWS's model says
+/// otherwise. [?] unverified: ABSENT_IN_UPDATE
 const SETTINGS: [&str; 7] = [
     "availabilityZoneRebalancing",
     "deploymentController",

@@ -129,6 +129,37 @@ async fn script_is_patched() {
 }
 
 #[tokio::test]
+async fn family_is_busy_for_so_many_registrations() {
+    let aws = Simulator::new(Options::default());
+    let (_, script) = post(&aws, "/script", json!({ "busy_families": { "web": 2 } })).await;
+    assert_eq!(script["busy_families"], json!({ "web": 2 }));
+    let register = async |family: &str| {
+        let container = json!({ "name": "web", "image": "web:1", "memory": 128 });
+        let input = json!({ "family": family, "containerDefinitions": [container] });
+        client::ecs(&aws, "RegisterTaskDefinition", input).await
+    };
+    assert_eq!(register("api").await.0, 200);
+    for _ in 0..2 {
+        let refused = json!({
+            "__type": "ClientException",
+            "message": "Too many concurrent attempts to create a new revision of the specified family.",
+        });
+        assert_eq!(register("web").await, (400, refused));
+    }
+    let (status, registered) = register("web").await;
+    assert_eq!(
+        (status, &registered["taskDefinition"]["revision"]),
+        (200, &json!(1))
+    );
+    assert!(
+        get(&aws, "/script")
+            .await
+            .1
+            .contains("\"busy_families\":{}")
+    );
+}
+
+#[tokio::test]
 async fn journal_is_a_json_object_a_line() {
     let (aws, _) = client::with_listener();
     let (_, lines) = get(&aws, "/journal?from=2").await;
