@@ -7,6 +7,7 @@ use simulator::{Effect, Fault};
 use crate::{
     harness::{
         every_call::Objects,
+        invariants,
         objects::*,
         scraping::{Record, Scrape},
         world::{story, story_alone},
@@ -194,6 +195,40 @@ fn ready_survives_an_aws_that_does_not_answer() {
         ));
         world.check();
     });
+}
+
+/// The API server takes no status of a cluster: each turn of the work queue tries once, as a client that tries again by itself would
+/// have its waits on top of the operator's.
+fn refused_status(name: &str, status: u16) {
+    story(name, |mut world| async move {
+        const WRITE: &str = "patch ecsclusters/status main";
+        let gate = world.put_gate(invariants::is_true).await;
+        gate.refuse(WRITE, Some(status));
+        world.start();
+        world.apply(&[cluster()]);
+        gate.until_passed("a fourth try", |gate| gate.tries(WRITE) >= 4)
+            .await;
+        // The last may be under way.
+        let tries = gate.tries(WRITE);
+        let told = world.logs();
+        let told = told.matches("Kubernetes did not take a write").count();
+        assert!(told + 1 >= tries, "{told} of {tries} failures are told");
+        gate.refuse(WRITE, None);
+        world.until_ready("EcsCluster", "main").await;
+        assert_eq!(world.count("CreateCluster"), 1);
+        assert_eq!(gate.complaints(), Vec::<String>::new());
+        world.check();
+    });
+}
+
+#[test]
+fn status_that_an_overloaded_api_server_refuses_is_tried_once_a_turn() {
+    refused_status("status_429", 429);
+}
+
+#[test]
+fn status_that_an_unavailable_api_server_refuses_is_tried_once_a_turn() {
+    refused_status("status_503", 503);
 }
 
 #[test]
