@@ -226,6 +226,7 @@ fn iam_policy_is_printed_with_what_a_person_should_know_beside_it() {
 #[test]
 fn missing_kinds_are_said_and_waited_for() {
     story_alone("missing_kinds", |mut world| async move {
+        let port = world.serve_metrics();
         world.start();
         let said = async {
             while !world
@@ -236,7 +237,15 @@ fn missing_kinds_are_said_and_waited_for() {
             }
         };
         tokio::time::timeout(DEADLINE, said).await.expect("said");
+        let (code, why) = get(port, "/readyz");
+        assert_eq!(code, 503, "nothing is watched: {why}");
         world.plane().install_kinds().await;
+        let ready = async {
+            while get(port, "/readyz").0 != 200 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(DEADLINE, ready).await.expect("ready");
         world.apply(&[cluster()]);
         world.until_ready("EcsCluster", "main").await;
         world.check();
