@@ -40,94 +40,64 @@ mod wanted_rule;
 
 use crate::{api::condition::Reason, model::Members};
 
-/// One AWS call with everything it needs: the request in AWS's members (ELBv2's in camelCase).
-#[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs, reason = "the operations' own names")]
-pub enum Step {
-    CreateCluster(Members),
-    UpdateCluster(Members),
-    PutClusterCapacityProviders(Members),
-    DeleteCluster(Members),
-    RegisterTaskDefinition(Members),
-    DeregisterTaskDefinition(Members),
-    DeleteTaskDefinitions(Members),
-    CreateService(Members),
-    UpdateService(Members),
-    ContinueServiceDeployment(Members),
-    DeleteService(Members),
-    TagResource(Members),
-    UntagResource(Members),
-    CreateTargetGroup(Members),
-    ModifyTargetGroup(Members),
-    ModifyTargetGroupAttributes(Members),
-    DeleteTargetGroup(Members),
-    CreateRule(Members),
-    ModifyRule(Members),
-    SetRulePriorities(Members),
-    DeleteRule(Members),
-    AddTags(Members),
-    RemoveTags(Members),
+/// Declares [`Step`]. An operation is named once, so that no list of them lacks one.
+macro_rules! steps {
+    ($($operation:ident),* $(,)?) => {
+        /// One AWS call with everything it needs: the request in AWS's members (ELBv2's in camelCase).
+        #[derive(Clone, Debug, PartialEq)]
+        #[allow(missing_docs, reason = "the operations' own names")]
+        pub enum Step {
+            $($operation(Members),)*
+        }
+
+        impl Step {
+            /// AWS's names of all calls.
+            pub const OPERATIONS: &[&str] = &[$(stringify!($operation)),*];
+
+            /// AWS's name of the call.
+            pub const fn operation(&self) -> &'static str {
+                match self {
+                    $(Self::$operation(_) => stringify!($operation),)*
+                }
+            }
+
+            /// The request.
+            pub const fn input(&self) -> &Members {
+                match self {
+                    $(Self::$operation(input))|* => input,
+                }
+            }
+        }
+    };
+}
+
+steps! {
+    CreateCluster,
+    UpdateCluster,
+    PutClusterCapacityProviders,
+    DeleteCluster,
+    RegisterTaskDefinition,
+    DeregisterTaskDefinition,
+    DeleteTaskDefinitions,
+    CreateService,
+    UpdateService,
+    ContinueServiceDeployment,
+    DeleteService,
+    TagResource,
+    UntagResource,
+    CreateTargetGroup,
+    ModifyTargetGroup,
+    ModifyTargetGroupAttributes,
+    DeleteTargetGroup,
+    CreateRule,
+    ModifyRule,
+    SetRulePriorities,
+    DeleteRule,
+    AddTags,
+    RemoveTags,
 }
 
 impl Step {
-    /// AWS's name of the call.
-    pub const fn operation(&self) -> &'static str {
-        match self {
-            Self::CreateCluster(_) => "CreateCluster",
-            Self::UpdateCluster(_) => "UpdateCluster",
-            Self::PutClusterCapacityProviders(_) => "PutClusterCapacityProviders",
-            Self::DeleteCluster(_) => "DeleteCluster",
-            Self::RegisterTaskDefinition(_) => "RegisterTaskDefinition",
-            Self::DeregisterTaskDefinition(_) => "DeregisterTaskDefinition",
-            Self::DeleteTaskDefinitions(_) => "DeleteTaskDefinitions",
-            Self::CreateService(_) => "CreateService",
-            Self::UpdateService(_) => "UpdateService",
-            Self::ContinueServiceDeployment(_) => "ContinueServiceDeployment",
-            Self::DeleteService(_) => "DeleteService",
-            Self::TagResource(_) => "TagResource",
-            Self::UntagResource(_) => "UntagResource",
-            Self::CreateTargetGroup(_) => "CreateTargetGroup",
-            Self::ModifyTargetGroup(_) => "ModifyTargetGroup",
-            Self::ModifyTargetGroupAttributes(_) => "ModifyTargetGroupAttributes",
-            Self::DeleteTargetGroup(_) => "DeleteTargetGroup",
-            Self::CreateRule(_) => "CreateRule",
-            Self::ModifyRule(_) => "ModifyRule",
-            Self::SetRulePriorities(_) => "SetRulePriorities",
-            Self::DeleteRule(_) => "DeleteRule",
-            Self::AddTags(_) => "AddTags",
-            Self::RemoveTags(_) => "RemoveTags",
-        }
-    }
-
-    /// The request.
-    pub const fn input(&self) -> &Members {
-        match self {
-            Self::CreateCluster(input)
-            | Self::UpdateCluster(input)
-            | Self::PutClusterCapacityProviders(input)
-            | Self::DeleteCluster(input)
-            | Self::RegisterTaskDefinition(input)
-            | Self::DeregisterTaskDefinition(input)
-            | Self::DeleteTaskDefinitions(input)
-            | Self::CreateService(input)
-            | Self::UpdateService(input)
-            | Self::ContinueServiceDeployment(input)
-            | Self::DeleteService(input)
-            | Self::TagResource(input)
-            | Self::UntagResource(input)
-            | Self::CreateTargetGroup(input)
-            | Self::ModifyTargetGroup(input)
-            | Self::ModifyTargetGroupAttributes(input)
-            | Self::DeleteTargetGroup(input)
-            | Self::CreateRule(input)
-            | Self::ModifyRule(input)
-            | Self::SetRulePriorities(input)
-            | Self::DeleteRule(input)
-            | Self::AddTags(input)
-            | Self::RemoveTags(input) => input,
-        }
-    }
-
     /// Whether the step makes a resource that was not there.
     pub const fn creates(&self) -> bool {
         matches!(

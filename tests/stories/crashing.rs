@@ -1,9 +1,46 @@
 //! SIGKILL before and after each mutating call, before its reply is read: the end is the same, with one of everything.
 
+use std::collections::BTreeSet;
+
+use ecs_operator::plan::Step;
 use serde_json::json;
 use simulator::{Effect, Fault, Outcome};
 
-use crate::harness::{World, objects::*, world::story};
+use crate::{
+    harness::{World, every_call::Objects, objects::*, world::story},
+    pausing::{answer, paused},
+};
+
+/// The calls of a life: creation, a new image, an edit of the load balancing, deletion.
+const LIFE: [&str; 14] = [
+    "RegisterTaskDefinition",
+    "CreateCluster",
+    "CreateTargetGroup",
+    "CreateRule",
+    "CreateService",
+    "UpdateService",
+    "ModifyTargetGroup",
+    "ModifyTargetGroupAttributes",
+    "ModifyRule",
+    "DeleteService",
+    "DeleteRule",
+    "DeleteTargetGroup",
+    "DeregisterTaskDefinition",
+    "DeleteCluster",
+];
+
+/// What a cluster's settings, tags, priorities, an answer to a deployment that waits and old revisions add to them.
+const EDITS: [&str; 9] = [
+    "UpdateCluster",
+    "PutClusterCapacityProviders",
+    "TagResource",
+    "UntagResource",
+    "AddTags",
+    "RemoveTags",
+    "SetRulePriorities",
+    "ContinueServiceDeployment",
+    "DeleteTaskDefinitions",
+];
 
 /// Kills the operator in a call, before its effect or after it.
 async fn killed_at(world: &mut World, effect: Effect, operation: &str) {
@@ -27,6 +64,20 @@ async fn killed_in(world: &mut World, operation: &str) {
     for effect in [Effect::Hang, Effect::HangAfter] {
         killed_at(world, effect, operation).await;
     }
+}
+
+/// The calls in which the operator was killed.
+fn killed_calls(world: &World) -> BTreeSet<String> {
+    let was_held = |outcome: &Outcome| matches!(outcome, Outcome::Held | Outcome::GivenUp);
+    let journal = world.journal().into_iter();
+    let held = journal.filter(|entry| was_held(&entry.outcome));
+    held.map(|entry| entry.operation).collect()
+}
+
+#[test]
+fn operator_is_killed_in_every_call_that_changes_aws() {
+    let killed: BTreeSet<_> = LIFE.iter().chain(&EDITS).collect();
+    assert_eq!(killed, Step::OPERATIONS.iter().collect());
 }
 
 #[test]
@@ -126,6 +177,54 @@ fn killed_operator_ends_where_an_undisturbed_one_does() {
         world.start();
         world.until_application_gone().await;
         assert_eq!(world.rules().len(), 0);
+        assert_eq!(killed_calls(&world), LIFE.map(str::to_owned).into());
         world.check();
+    });
+}
+
+#[test]
+fn operator_killed_in_edits_ends_where_an_undisturbed_one_does() {
+    story("killed_in_edits", |mut world| async move {
+        world.flags = ["--drift-period", "300ms"].map(str::to_owned).to_vec();
+        let listener = world.listener.clone();
+        world.start();
+        world.apply(&Objects::new(&listener).all());
+        world.until_made().await;
+        world.kill();
+
+        let edited = Objects::edited(&listener);
+        world.apply(&[edited.cluster]);
+        for call in [
+            "UpdateCluster",
+            "PutClusterCapacityProviders",
+            "TagResource",
+            "UntagResource",
+        ] {
+            killed_in(&mut world, call).await;
+        }
+        // In the order in which they are made: a call that is not killed in is done.
+        world.apply(&[edited.web]);
+        for call in [
+            "AddTags",
+            "RemoveTags",
+            "SetRulePriorities",
+            "TagResource",
+            "UntagResource",
+        ] {
+            killed_in(&mut world, call).await;
+        }
+        world.apply(&[edited.task_definition]);
+        world.start();
+        let id = paused(&world, "asked").await;
+        world.kill();
+        answer(&world, "asked", &format!("{id}=Continue"));
+        killed_in(&mut world, "ContinueServiceDeployment").await;
+        // It goes when the last service has left it.
+        killed_in(&mut world, "DeleteTaskDefinitions").await;
+        world.start();
+        world.until_edited().await;
+        world.delete_everything();
+        world.until_everything_gone().await;
+        assert_eq!(killed_calls(&world), EDITS.map(str::to_owned).into());
     });
 }

@@ -1,110 +1,45 @@
 //! AWS and Kubernetes fail; the end is the same, with one of everything.
 
+use ecs_operator::plan::Step;
 use serde_json::{Value, json};
-use simulator::{Effect, Fault, Outcome};
+use simulator::{Effect, Fault};
 
-use crate::harness::{
-    objects::*,
-    scraping::{Record, Scrape},
-    world::{story, story_alone},
+use crate::{
+    harness::{
+        every_call::Objects,
+        invariants,
+        objects::*,
+        scraping::{Record, Scrape},
+        world::{story, story_alone},
+    },
+    pausing::{answer, paused},
 };
 
-/// Every mutating call of a whole life: creation, an edit of everything, deletion.
-const CALLS: [&str; 13] = [
-    "CreateCluster",
-    "RegisterTaskDefinition",
-    "CreateTargetGroup",
-    "CreateRule",
-    "CreateService",
-    "UpdateService",
-    "ModifyTargetGroup",
-    "ModifyTargetGroupAttributes",
-    "ModifyRule",
-    "DeleteService",
-    "DeleteRule",
-    "DeleteTargetGroup",
-    "DeleteCluster",
-];
-
-fn edited(listener: &str) -> [Value; 2] {
-    let mut service = balanced("web", listener, "/new");
-    let group = &mut service["spec"]["loadBalancers"][0]["targetGroup"];
-    group["healthCheckPath"] = json!("/ready");
-    group["attributes"] = json!({"deregistration_delay.timeout_seconds": "5"});
-    [task_definition("web", "nginx:2"), service]
-}
-
-/// A whole life in which every mutating call fails once with `effect`.
+/// A whole life in which every call that changes AWS fails once with `effect`.
 fn whole_life(name: &str, effect: Effect) {
     story(name, |mut world| async move {
-        for operation in CALLS {
-            world
-                .simulator
-                .fault(Fault::new(effect.clone()).operation(operation).times(1));
-        }
-        world.flags = ["--aws-timeout", "1s"].map(str::to_owned).to_vec();
+        let fault = |operation: &&'static str| {
+            let fault = Fault::new(effect.clone()).operation(operation).times(1);
+            (*operation, world.simulator.fault(fault))
+        };
+        let faults: Vec<_> = Step::OPERATIONS.iter().map(fault).collect();
+        world.flags = ["--aws-timeout", "1s", "--drift-period", "300ms"]
+            .map(str::to_owned)
+            .to_vec();
         world.start();
         let listener = world.listener.clone();
-        world.apply(&[
-            cluster(),
-            task_definition("web", "nginx:1"),
-            balanced("web", &listener, "/old"),
-        ]);
-        world.until_ready("EcsService", "web").await;
-        world.apply(&edited(&listener));
-        let rolled = |object: &Value| {
-            is_ready(object)
-                && object["status"]["taskDefinition"]["arn"]
-                    .as_str()
-                    .is_some_and(|arn| !arn.ends_with(":1"))
-        };
-        world
-            .until("EcsService", "web", "Ready with the edit", rolled)
-            .await;
-        let groups = world.aws("elasticloadbalancing", "DescribeTargetGroups", json!({}));
-        assert_eq!(groups["TargetGroups"].as_array().expect("groups").len(), 1);
-        assert_eq!(world.rules().len(), 1);
-        assert_eq!(
-            world.rules()[0]["Conditions"][0]["PathPatternConfig"]["Values"],
-            json!(["/new"])
-        );
-        let services = world.aws(
-            "ecs",
-            "ListServices",
-            json!({"cluster": world.aws_name("main")}),
-        );
-        assert_eq!(
-            services["serviceArns"].as_array().expect("services").len(),
-            1
-        );
-        // Every registered revision was wanted: none came twice because a reply was lost.
-        let revisions = world.aws(
-            "ecs",
-            "ListTaskDefinitions",
-            json!({"familyPrefix": world.aws_name("web"), "status": "ACTIVE"}),
-        );
-        assert_eq!(
-            revisions["taskDefinitionArns"]
-                .as_array()
-                .expect("revisions")
-                .len(),
-            2,
-            "{revisions}"
-        );
-        world.delete_application();
-        world.until_application_gone().await;
-        assert_eq!(world.rules().len(), 0);
-        let hit: Vec<_> = CALLS
-            .iter()
-            .filter(|call| {
-                world
-                    .journal()
-                    .iter()
-                    .any(|entry| entry.operation == **call && entry.outcome != Outcome::Ok)
-            })
-            .collect();
-        assert_eq!(hit.len(), CALLS.len(), "every call failed once: {hit:?}");
-        world.check();
+        world.apply(&Objects::new(&listener).all());
+        world.until_made().await;
+        world.apply(&Objects::edited(&listener).all());
+        let id = paused(&world, "asked").await;
+        answer(&world, "asked", &format!("{id}=Continue"));
+        world.until_edited().await;
+        world.delete_everything();
+        world.until_everything_gone().await;
+        for (operation, fault) in faults {
+            let hits = world.simulator.fault_hits(fault);
+            assert_eq!(hits, Some(1), "{operation} failed once");
+        }
     });
 }
 
@@ -293,6 +228,40 @@ fn ready_survives_an_aws_that_does_not_answer() {
         ));
         world.check();
     });
+}
+
+/// The API server takes no status of a cluster: each turn of the work queue tries once, as a client that tries again by itself would
+/// have its waits on top of the operator's.
+fn refused_status(name: &str, status: u16) {
+    story(name, |mut world| async move {
+        const WRITE: &str = "patch ecsclusters/status main";
+        let gate = world.put_gate(invariants::is_true).await;
+        gate.refuse(WRITE, Some(status));
+        world.start();
+        world.apply(&[cluster()]);
+        gate.until_passed("a fourth try", |gate| gate.tries(WRITE) >= 4)
+            .await;
+        // The last may be under way.
+        let tries = gate.tries(WRITE);
+        let told = world.logs();
+        let told = told.matches("Kubernetes did not take a write").count();
+        assert!(told + 1 >= tries, "{told} of {tries} failures are told");
+        gate.refuse(WRITE, None);
+        world.until_ready("EcsCluster", "main").await;
+        assert_eq!(world.count("CreateCluster"), 1);
+        assert_eq!(gate.complaints(), Vec::<String>::new());
+        world.check();
+    });
+}
+
+#[test]
+fn status_that_an_overloaded_api_server_refuses_is_tried_once_a_turn() {
+    refused_status("status_429", 429);
+}
+
+#[test]
+fn status_that_an_unavailable_api_server_refuses_is_tried_once_a_turn() {
+    refused_status("status_503", 503);
 }
 
 #[test]

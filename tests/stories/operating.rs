@@ -7,15 +7,27 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::{Duration, Instant},
 };
 
-use crate::harness::{
-    control_plane::run,
-    objects::*,
-    scraping::{Scrape, get},
-    waiting::DEADLINE,
-    world::{story, story_alone},
+use simulator::{Effect, Fault};
+
+use crate::{
+    harness::{
+        World,
+        control_plane::run,
+        gate::{self, Gate, Position},
+        invariants::{one_of_everything, summary},
+        objects::*,
+        scraping::{Scrape, get},
+        waiting::DEADLINE,
+        world::{story, story_alone},
+    },
+    leading::elect,
 };
+
+/// How long an end may take after SIGTERM, whatever is under way.
+const END: Duration = Duration::from_secs(10);
 
 #[test]
 fn health_and_metrics_are_served_and_sigterm_ends_cleanly() {
@@ -52,11 +64,105 @@ fn health_and_metrics_are_served_and_sigterm_ends_cleanly() {
             let counted = |scrape: &Scrape| scrape.sum(metric, &labels) >= 1.0;
             world.until_told(port, metric, counted).await;
         }
-        let started = std::time::Instant::now();
+        let started = Instant::now();
         let code = world.terminate();
         assert_eq!(code, Some(0));
-        assert!(started.elapsed() < std::time::Duration::from_secs(10));
+        assert!(started.elapsed() < END);
         world.check();
+    });
+}
+
+/// SIGTERM while AWS has made a service and its answer is still out; it comes after the signal or never.
+fn ended_in_a_call(name: &str, is_answered: bool) {
+    story(name, |mut world| async move {
+        // Longer than the end may take: it is not the call's own timeout that ends the wait.
+        world.flags = ["--aws-timeout", "1m"].map(str::to_owned).to_vec();
+        let fault = Fault::new(Effect::HangAfter).operation("CreateService");
+        let fault = world.simulator.fault(fault.times(1));
+        world.start();
+        let listener = world.listener.clone();
+        world.apply(&[
+            cluster(),
+            task_definition("web", "nginx:1"),
+            balanced("web", &listener, "/"),
+        ]);
+        world.until_hanging("CreateService").await;
+        let before = world.mutations();
+        let started = Instant::now();
+        world.signal("TERM");
+        world.until_logged("stopping").await;
+        if is_answered {
+            world.simulator.release(fault);
+        }
+        assert_eq!(world.terminate(), Some(0));
+        let took = started.elapsed();
+        assert!(took < END, "{took:?}");
+        assert_eq!(world.mutations(), before, "no call after the signal");
+
+        goes_on(&mut world).await;
+    });
+}
+
+/// The next start ends with one of everything.
+async fn goes_on(world: &mut World) {
+    world.start();
+    world.until_ready("EcsService", "web").await;
+    let objects = world.application().await;
+    let wrong = one_of_everything(&world.simulator, &objects);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let made = [
+        "CreateCluster",
+        "CreateRule",
+        "CreateService",
+        "CreateTargetGroup",
+        "RegisterTaskDefinition",
+    ];
+    let once = made.map(|call| (call.to_owned(), 1));
+    assert_eq!(summary(&world.journal()), once.into());
+    world.check();
+}
+
+#[test]
+fn sigterm_in_a_call_that_is_answered_ends_in_time_and_nothing_is_made_twice() {
+    ended_in_a_call("ended_answered", true);
+}
+
+#[test]
+fn sigterm_in_a_call_that_is_never_answered_ends_in_time_and_nothing_is_made_twice() {
+    ended_in_a_call("ended_unanswered", false);
+}
+
+#[test]
+fn sigterm_when_nothing_answers_any_more_ends_in_time() {
+    story("ended_alone", |mut world| async move {
+        // Its backlog takes connections, and nobody answers there.
+        let collector = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let at = collector.local_addr().expect("an address");
+        elect(&mut world, 15);
+        let url = format!("http://{at}");
+        let flags = ["--aws-timeout", "1m", "--otlp-endpoint", &url];
+        world.flags.extend(flags.map(str::to_owned));
+        let gate = world.put_gate(|_, _| Vec::new()).await;
+        let creation = gate::Effect {
+            what: "CreateService".to_owned(),
+            nth: 1,
+        };
+        gate.set_trap(creation, Position::Unanswered);
+        world.start();
+        let listener = world.listener.clone();
+        world.apply(&[
+            cluster(),
+            task_definition("web", "nginx:1"),
+            balanced("web", &listener, "/"),
+        ]);
+        // From then on neither AWS nor Kubernetes answers: the lease can't be given back.
+        gate.until_passed("CreateService", Gate::is_closed).await;
+        let started = Instant::now();
+        assert_eq!(world.terminate(), Some(0));
+        let took = started.elapsed();
+        assert!(took < END, "{took:?}");
+        gate.reopen();
+        goes_on(&mut world).await;
     });
 }
 
@@ -120,6 +226,7 @@ fn iam_policy_is_printed_with_what_a_person_should_know_beside_it() {
 #[test]
 fn missing_kinds_are_said_and_waited_for() {
     story_alone("missing_kinds", |mut world| async move {
+        let port = world.serve_metrics();
         world.start();
         let said = async {
             while !world
@@ -130,7 +237,15 @@ fn missing_kinds_are_said_and_waited_for() {
             }
         };
         tokio::time::timeout(DEADLINE, said).await.expect("said");
+        let (code, why) = get(port, "/readyz");
+        assert_eq!(code, 503, "nothing is watched: {why}");
         world.plane().install_kinds().await;
+        let ready = async {
+            while get(port, "/readyz").0 != 200 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(DEADLINE, ready).await.expect("ready");
         world.apply(&[cluster()]);
         world.until_ready("EcsCluster", "main").await;
         world.check();

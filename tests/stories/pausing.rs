@@ -27,9 +27,11 @@ pub async fn paused(world: &World, name: &str) -> String {
     id.expect("the id of the deployment").to_owned()
 }
 
-fn answer(world: &World, value: &str) {
+/// Answers the deployment of a service that waits.
+pub fn answer(world: &World, name: &str, value: &str) {
+    let service = format!("ecsservice/{name}");
     let annotation = format!("{ANNOTATION}={value}");
-    world.kubectl(&["annotate", "--overwrite", "ecsservice/web", &annotation]);
+    world.kubectl(&["annotate", "--overwrite", &service, &annotation]);
 }
 
 #[test]
@@ -44,7 +46,7 @@ fn paused_deployment_is_continued_or_rolled_back_by_an_annotation_once_each() {
             ("yes", "is no answer"),
             ("ecs-svc/1=Continue", "is not the current one"),
         ] {
-            answer(&world, value);
+            answer(&world, "web", value);
             let is_told = |object: &Value| {
                 let refused = object["status"]["deploymentAction"]["refused"].as_str();
                 refused.is_some_and(|refused| refused.contains(why))
@@ -58,7 +60,7 @@ fn paused_deployment_is_continued_or_rolled_back_by_an_annotation_once_each() {
         );
         assert_eq!(world.count("ContinueServiceDeployment"), 0);
 
-        answer(&world, &format!("{second}=Continue"));
+        answer(&world, "web", &format!("{second}=Continue"));
         world.until_runs("web", 2).await;
         assert_eq!(world.count("ContinueServiceDeployment"), 1);
 
@@ -68,7 +70,7 @@ fn paused_deployment_is_continued_or_rolled_back_by_an_annotation_once_each() {
         world.apply(&[task_definition("web", "nginx:3")]);
         let third = paused(&world, "web").await;
         assert_eq!(world.count("ContinueServiceDeployment"), 1);
-        answer(&world, &format!("{third}=Rollback"));
+        answer(&world, "web", &format!("{third}=Rollback"));
         let failed = world
             .until_stalled("EcsService", "web", "RolloutFailed")
             .await;

@@ -23,7 +23,7 @@ use simulator::Simulator;
 use tokio::{net::TcpListener, sync::watch};
 
 use super::{
-    passing::{Edge, about, accept, operation},
+    passing::{Edge, about, accept, operation, refusal},
     waiting::DEADLINE,
     watching::{Out, Views},
 };
@@ -86,6 +86,8 @@ struct State {
     trap: Option<(Effect, Position)>,
     /// Its answer is lost, and the world goes on.
     lost: Option<Effect>,
+    /// What the API server answers to these requests with this status.
+    refused: Option<(String, u16)>,
     /// Requests that were answered.
     answers: usize,
     closed: bool,
@@ -173,6 +175,12 @@ impl Gate {
         self.change(|state| state.lost = Some(effect));
     }
 
+    /// From now on the API server answers such a request, for example `patch ecsservices/status web`, with this status, and
+    /// does nothing; none: it does what it is asked.
+    pub fn refuse(&self, request: &str, status: Option<u16>) {
+        self.change(|state| state.refused = status.map(|status| (request.to_owned(), status)));
+    }
+
     /// Whether the world has stopped.
     pub fn is_closed(&self) -> bool {
         self.state().closed
@@ -204,6 +212,11 @@ impl Gate {
     /// How many effects there were since the last count began.
     pub fn effect_count(&self) -> usize {
         self.state().effects.len()
+    }
+
+    /// How often the operator tried to change something in this way since the last count began.
+    pub fn tries(&self, what: &str) -> usize {
+        self.state().seen.get(what).copied().unwrap_or(0)
     }
 
     /// How often the operator read in this way, for example `DescribeServices`, or `list ecsservices`.
@@ -333,7 +346,12 @@ impl Gate {
             return Some(answer);
         }
         let changes = !matches!(verb.as_str(), "get" | "list" | "watch");
-        let effect = self.enter(&format!("{verb} {about}"), changes).await;
+        let what = format!("{verb} {about}");
+        let effect = self.enter(&what, changes).await;
+        let refused = self.state().refused.clone();
+        if let Some((_, status)) = refused.filter(|(refused, _)| *refused == what) {
+            return Some(refusal(status));
+        }
         if changes && let Ok(body) = serde_json::from_slice(request.body()) {
             let write = Write {
                 about: &about,

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod aws;
 pub mod command;
 pub mod control_plane;
+pub mod every_call;
 pub mod gate;
 pub mod held;
 pub mod invariants;

@@ -5,9 +5,10 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    sync::mpsc,
 };
 
-use super::{account::Account, control_plane::signal};
+use super::{account::Account, control_plane::signal, waiting::DEADLINE};
 
 /// Runs a command, tells its process id and then its exit code; kills it when standard input closes: when this process
 /// dies, however that happens, the operator dies too.
@@ -134,10 +135,18 @@ impl Operator {
         self.end();
     }
 
-    /// SIGTERM; waits for the end and returns the exit code.
+    /// SIGTERM; waits for the end and returns the exit code: that of SIGKILL when there was no end within the deadline.
     pub fn terminate(mut self) -> Option<i32> {
+        let stdin = self.stdin.take();
+        let (ended, end) = mpsc::channel::<()>();
+        std::thread::spawn(move || {
+            let _ = end.recv_timeout(DEADLINE);
+            drop(stdin);
+        });
         let _ = signal("TERM", &self.pid);
-        line(&mut self.stdout)?.parse().ok()
+        let code = line(&mut self.stdout)?.parse().ok();
+        drop(ended);
+        code
     }
 
     /// Its process id.

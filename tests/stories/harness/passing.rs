@@ -8,6 +8,7 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
+use serde_json::json;
 use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinSet,
@@ -70,6 +71,16 @@ pub(super) fn about(request: &Request<Bytes>) -> (String, String) {
         (subresource, name) => format!("{resource}/{subresource} {name}"),
     };
     (verb.to_owned(), about)
+}
+
+/// What an API server says that can't or won't answer now.
+pub(super) fn refusal(status: u16) -> Response<Out> {
+    let body = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": "not now", "code": status});
+    Response::builder()
+        .status(status)
+        .header("content-type", "application/json")
+        .body(Out::whole(body.to_string().into()))
+        .expect("a valid response")
 }
 
 /// Serves a gate's listener until the task ends.
