@@ -221,7 +221,7 @@ fn objects<K: Kind>(
         .inspect(move |event| {
             if !is_listed && matches!(event, Ok(watcher::Event::InitDone)) {
                 is_listed = true;
-                // Not by Store::wait_until_ready: of several waiters on a store, kube wakes only one, and the controller is one.
+                // Not by Store::wait_until_ready: of several waiters on a store, kube wakes only one.
                 listed();
             }
         })
