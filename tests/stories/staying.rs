@@ -280,7 +280,8 @@ fn with_foreign(world: &World, text: &str) -> String {
 
 #[test]
 fn all_that_can_be_declared_is_left_alone_for_a_hundred_looks() {
-    const LOOKS: usize = 100;
+    // A deadline for each quarter: a hundred looks at seven objects take a while beside other stories.
+    const QUARTER: usize = 25;
     story("quiet", |mut world| async move {
         let port = world.serve_metrics();
         world
@@ -346,7 +347,9 @@ fn all_that_can_be_declared_is_left_alone_for_a_hundred_looks() {
         let (mutations, writes) = (world.mutations(), world.writes());
         // tests/observability lets it last for hours: no alert fires.
         let pace = world.scrape_at_a_pace(port, Record::of("steady"));
-        each(LOOKS).await;
+        for _ in 0..4 {
+            each(QUARTER).await;
+        }
         pace.end();
         assert_eq!(world.mutations(), mutations);
         assert_eq!(world.writes(), writes);

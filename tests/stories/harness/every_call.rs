@@ -12,7 +12,7 @@ use crate::pausing::approved;
 
 /// What such a life makes and what goes, by operation, whatever befell it: nothing twice. (The deletion of revisions for good
 /// shows in what is left.)
-const SUMMARY: [(&str, usize); 11] = [
+const SUMMARY: [(&str, usize); 12] = [
     ("CreateCluster", 1),
     ("CreateRule", 2),
     ("CreateService", 2),
@@ -21,6 +21,7 @@ const SUMMARY: [(&str, usize); 11] = [
     ("DeleteRule", 2),
     ("DeleteService", 2),
     ("DeleteTargetGroup", 1),
+    ("DeleteTaskDefinitions", 1),
     ("DeregisterTaskDefinition", 2),
     ("RegisterTaskDefinition", 2),
     ("UpdateService", 2),
