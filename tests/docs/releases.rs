@@ -43,7 +43,11 @@ fn what_a_release_is_built_with_is_pinned() {
             assert!(is_commit, "{}: {action} is no commit", path.display());
         }
     }
-    for list in [".ci/image-tools.txt", ".ci/lint-tools.txt"] {
+    for list in [
+        ".ci/image-tools.txt",
+        ".ci/lint-tools.txt",
+        ".ci/botocore.txt",
+    ] {
         let tools = fs::read_to_string(root().join(list)).expect("text");
         for tool in tools.lines().filter(|line| !line.starts_with('#')) {
             let is_pinned = tool.contains("==") && tool.contains(" --hash=sha256:");
