@@ -134,6 +134,11 @@ pub fn is_true(conditions: &[Condition], type_: &str) -> bool {
     find(conditions, type_).is_some_and(|c| c.status == "True")
 }
 
+/// The generation that Ready speaks of; none: nothing was said yet.
+pub fn ready_generation(conditions: &[Condition]) -> Option<i64> {
+    find(conditions, READY)?.observed_generation
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

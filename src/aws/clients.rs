@@ -3,6 +3,7 @@
 use std::{
     cell::Cell,
     collections::HashMap,
+    fmt,
     future::Future,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -159,38 +160,37 @@ impl Clients {
     }
 }
 
-/// Whether these are certificates that can be trusted: the SDK panics over those that can't, and trusts nobody when there are none.
-fn certificates(pem: &[u8]) -> Result<(), String> {
+/// The certificates of a bundle, all of which can be trusted: the SDK panics over those that can't, and trusts nobody when there
+/// are none.
+fn certificates(bundle: &std::path::Path) -> Result<Vec<u8>, String> {
+    let path = bundle.display();
+    let pem = std::fs::read(bundle).map_err(|error| {
+        format!("AWS_CA_BUNDLE: {path} can't be read: {error}. Give the path of a PEM file.")
+    })?;
+    let refused = |what: &dyn fmt::Display| {
+        format!("AWS_CA_BUNDLE: {path}: {what}. Give a PEM file with the certificates to trust.")
+    };
     let mut store = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate = certificate.map_err(|error| error.to_string())?;
-        store.add(certificate).map_err(|error| error.to_string())?;
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        let certificate = certificate.map_err(|error| refused(&error))?;
+        store.add(certificate).map_err(|error| refused(&error))?;
     }
     if store.is_empty() {
-        return Err("there is no certificate in it".into());
+        return Err(refused(&"there is no certificate in it"));
     }
-    Ok(())
+    Ok(pem)
 }
 
 fn http_client(ca_bundle: Option<&std::path::Path>) -> Result<SharedHttpClient, String> {
     let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
     let mut context = tls::TlsContext::builder();
-    if let Some(path) = ca_bundle {
-        let pem = std::fs::read(path).map_err(|error| {
-            format!(
-                "AWS_CA_BUNDLE: {} can't be read: {error}. Give the path of a PEM file.",
-                path.display()
-            )
-        })?;
-        certificates(&pem).map_err(|what| {
-            let path = path.display();
-            format!(
-                "AWS_CA_BUNDLE: {path}: {what}. Give a PEM file with the certificates to trust."
-            )
-        })?;
+    if let Some(bundle) = ca_bundle {
+        let pem = certificates(bundle)?;
         context = context.with_trust_store(tls::TrustStore::empty().with_pem_certificate(pem));
     }
-    let context = context.build().map_err(|error| format!("AWS_CA_BUNDLE: no certificates in it: {error}. Give a PEM file with the certificates to trust."))?;
+    let context = context
+        .build()
+        .map_err(|error| format!("no TLS for AWS: {error}"))?;
     Ok(
         Builder::new().build_with_connector_fn(move |settings, components| {
             let mut connector = Connector::builder();

@@ -17,7 +17,7 @@ use super::{
     rivals,
 };
 use crate::{
-    api::condition::{self, READY, Reason},
+    api::condition::{self, Reason},
     desired::Identity,
     kubernetes::{finalizer, fresh, kept::Kept},
     model::text::without_values,
@@ -116,8 +116,7 @@ async fn live<K: Kind>(object: &K, context: &Context) -> Result<Turn, kube::Erro
     let generation = object.meta().generation;
     // A new object that this process has taken is as it was then, or the watch says otherwise in a moment.
     let shown = object.meta().resource_version.as_deref();
-    let is_proved = || context.memory.is_proved(&uid, generation, shown);
-    let mut is_current = object.is_unsaid() && is_proved();
+    let mut is_current = object.is_unsaid() && context.memory.is_proved(&uid, generation, shown);
     let namespace = object.namespace().unwrap_or_default();
     let name = object.name_any();
     let id = Identity {
@@ -210,7 +209,7 @@ async fn live<K: Kind>(object: &K, context: &Context) -> Result<Turn, kube::Erro
 /// Whether nothing was said of this generation yet.
 fn is_edited<K: Kind>(object: &K) -> bool {
     let conditions = object.status().map_or(&[][..], K::conditions);
-    let said = condition::find(conditions, READY).and_then(|ready| ready.observed_generation);
+    let said = condition::ready_generation(conditions);
     said.is_some() && said != object.meta().generation
 }
 

@@ -89,7 +89,7 @@ pub fn came<K: Kind>(queue: &Queue, object: &Kept<K>) {
     queue.added(key, now);
     let generation = meta.generation.unwrap_or_default();
     let conditions = object.status.as_ref().map_or(&[][..], K::conditions);
-    let said = condition::find(conditions, READY).and_then(|ready| ready.observed_generation);
+    let said = condition::ready_generation(conditions);
     if object.is_readable() && said != Some(generation) && meta.deletion_timestamp.is_none() {
         queue.changed(key, generation, now);
     }

@@ -48,7 +48,7 @@ impl<K: Managed> Kept<K> {
         };
         Self {
             metadata: object.meta().clone(),
-            status: object.status().cloned().map(abridged::<K>),
+            status: object.status().cloned().map(K::abridged),
             outline: K::outline(object.meta(), object.spec()),
             whole: pack(&whole),
         }
@@ -69,11 +69,6 @@ impl<K: Managed> Kept<K> {
         *object.meta_mut() = self.metadata.clone();
         Ok(object)
     }
-}
-
-fn abridged<K: Managed>(mut status: K::Status) -> K::Status {
-    K::abridge(&mut status);
-    status
 }
 
 fn pack(whole: &impl Serialize) -> Result<Box<[u8]>, Box<str>> {
@@ -109,7 +104,7 @@ impl<'de, K: Managed> Deserialize<'de> for Kept<K> {
         };
         Ok(match read() {
             Ok((status, outline, whole)) => Self {
-                status: status.map(abridged::<K>),
+                status: status.map(K::abridged),
                 outline,
                 whole: Ok(whole),
                 metadata,

@@ -86,8 +86,8 @@ pub trait Managed:
 {
     /// What others ask of its spec.
     fn outline(metadata: &ObjectMeta, spec: &Self::Spec) -> Outline;
-    /// Leaves of a status what others ask of it.
-    fn abridge(status: &mut Self::Status);
+    /// What others ask of a status.
+    fn abridged(whole: Self::Status) -> Self::Status;
 }
 
 impl Managed for EcsCluster {
@@ -95,15 +95,14 @@ impl Managed for EcsCluster {
         Outline::of(metadata, spec.cluster_name.as_deref(), &spec.lifecycle)
     }
 
-    fn abridge(status: &mut EcsClusterStatus) {
-        let whole = std::mem::take(status);
-        *status = EcsClusterStatus {
+    fn abridged(whole: EcsClusterStatus) -> EcsClusterStatus {
+        EcsClusterStatus {
             observed_generation: whole.observed_generation,
             conditions: brief(whole.conditions),
             arn: whole.arn,
             cluster_name: whole.cluster_name,
             ..EcsClusterStatus::default()
-        };
+        }
     }
 }
 
@@ -112,14 +111,13 @@ impl Managed for EcsTaskDefinition {
         Outline::of(metadata, spec.family.as_deref(), &spec.lifecycle)
     }
 
-    fn abridge(status: &mut EcsTaskDefinitionStatus) {
-        let whole = std::mem::take(status);
-        *status = EcsTaskDefinitionStatus {
+    fn abridged(whole: EcsTaskDefinitionStatus) -> EcsTaskDefinitionStatus {
+        EcsTaskDefinitionStatus {
             observed_generation: whole.observed_generation,
             conditions: brief(whole.conditions),
             arn: whole.arn,
             ..EcsTaskDefinitionStatus::default()
-        };
+        }
     }
 }
 
@@ -135,9 +133,8 @@ impl Managed for EcsService {
         }
     }
 
-    fn abridge(status: &mut EcsServiceStatus) {
-        let whole = std::mem::take(status);
-        *status = EcsServiceStatus {
+    fn abridged(whole: EcsServiceStatus) -> EcsServiceStatus {
+        EcsServiceStatus {
             observed_generation: whole.observed_generation,
             conditions: brief(whole.conditions),
             arn: whole.arn,
@@ -147,6 +144,6 @@ impl Managed for EcsService {
             task_definition: whole.task_definition,
             rollout: whole.rollout,
             ..EcsServiceStatus::default()
-        };
+        }
     }
 }

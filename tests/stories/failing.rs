@@ -79,24 +79,13 @@ fn cut_answers_end_with_one_of_everything() {
 fn new_resources_that_aws_does_not_show_yet_are_not_made_twice() {
     story("not_visible_yet", |mut world| async move {
         world.simulator.set_rate(4.0);
-        for operation in [
-            "CreateCluster",
-            "RegisterTaskDefinition",
-            "CreateTargetGroup",
-            "CreateRule",
-            "CreateService",
-        ] {
+        for operation in CREATIONS {
             world
                 .simulator
                 .fault(Fault::new(Effect::InvisibleFor { seconds: 8.0 }).operation(operation));
         }
         world.start();
-        let listener = world.listener.clone();
-        world.apply(&[
-            cluster(),
-            task_definition("web", "nginx:1"),
-            balanced("web", &listener, "/"),
-        ]);
+        world.apply_application(balanced("web", &world.listener, "/"));
         world.until_ready("EcsService", "web").await;
         let creates: Vec<_> = world
             .mutations()

@@ -80,12 +80,7 @@ fn ended_in_a_call(name: &str, is_answered: bool) {
         let fault = Fault::new(Effect::HangAfter).operation("CreateService");
         let fault = world.simulator.fault(fault.times(1));
         world.start();
-        let listener = world.listener.clone();
-        world.apply(&[
-            cluster(),
-            task_definition("web", "nginx:1"),
-            balanced("web", &listener, "/"),
-        ]);
+        world.apply_application(balanced("web", &world.listener, "/"));
         world.until_hanging("CreateService").await;
         let before = world.mutations();
         let started = Instant::now();
@@ -110,14 +105,7 @@ async fn goes_on(world: &mut World) {
     let objects = world.application().await;
     let wrong = one_of_everything(&world.simulator, &objects);
     assert!(wrong.is_empty(), "{wrong:#?}");
-    let made = [
-        "CreateCluster",
-        "CreateRule",
-        "CreateService",
-        "CreateTargetGroup",
-        "RegisterTaskDefinition",
-    ];
-    let once = made.map(|call| (call.to_owned(), 1));
+    let once = CREATIONS.map(|call| (call.to_owned(), 1));
     assert_eq!(summary(&world.journal()), once.into());
     world.check();
 }
@@ -149,12 +137,7 @@ fn sigterm_when_nothing_answers_any_more_ends_in_time() {
         };
         gate.set_trap(creation, Position::Unanswered);
         world.start();
-        let listener = world.listener.clone();
-        world.apply(&[
-            cluster(),
-            task_definition("web", "nginx:1"),
-            balanced("web", &listener, "/"),
-        ]);
+        world.apply_application(balanced("web", &world.listener, "/"));
         // From then on neither AWS nor Kubernetes answers: the lease can't be given back.
         gate.until_passed("CreateService", Gate::is_closed).await;
         let started = Instant::now();

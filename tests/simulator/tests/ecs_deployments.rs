@@ -274,16 +274,7 @@ fn blue_green_deployment_starts_a_whole_new_set_when_fewer_are_wanted() {
 /// A service whose second deployment waits at a hook, and what DescribeServiceDeployments says of it.
 fn paused(timeout: serde_json::Value) -> (Aws, serde_json::Value) {
     let aws = Aws::new();
-    let hook = json!({ "targetType": "PAUSE", "lifecycleStages": ["PRE_SCALE_UP"], "timeoutConfiguration": timeout });
-    aws.create(
-        1,
-        json!({ "deploymentConfiguration": { "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 0, "lifecycleHooks": [hook] } }),
-    );
-    aws.0.advance(60.0);
-    let arn = aws.register("nginx:2");
-    aws.update(json!({ "taskDefinition": arn }));
-    aws.0.advance(60.0);
-    let waits = aws.service_deployment();
+    let waits = aws.pause(timeout);
     assert_eq!(waits["lifecycleStage"], "PRE_SCALE_UP");
     assert_eq!(
         waits["lifecycleHookDetails"][0]["status"],

@@ -10,26 +10,12 @@ use regex::Regex;
 use serde_json::{Value, json};
 use simulator::service::Service;
 
-/// A service whose second deployment waits at a hook: the hook's answer.
-fn paused(aws: &Aws) -> Value {
-    let hook = json!({ "targetType": "PAUSE", "lifecycleStages": ["PRE_SCALE_UP"] });
-    aws.create(
-        1,
-        json!({ "deploymentConfiguration": { "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 0, "lifecycleHooks": [hook] } }),
-    );
-    aws.0.advance(60.0);
-    let arn = aws.register("nginx:2");
-    aws.update(json!({ "taskDefinition": arn }));
-    aws.0.advance(60.0);
-    let waits = aws.service_deployment();
-    let hook = &waits["lifecycleHookDetails"][0]["hookId"];
-    json!({ "serviceDeploymentArn": waits["serviceDeploymentArn"], "hookId": hook })
-}
-
 /// Every mutating call that the simulator has of ECS, with an effect; the resource that it names.
 fn every_mutation() -> (Aws, Vec<(&'static str, String)>) {
     let aws = Aws::new();
-    let answer = paused(&aws);
+    let waits = aws.pause(json!({}));
+    let hook = &waits["lifecycleHookDetails"][0]["hookId"];
+    let answer = json!({ "serviceDeploymentArn": waits["serviceDeploymentArn"], "hookId": hook });
     let mut made = Vec::new();
     let mut call = |operation: &'static str, input: Value, resource: &str| {
         made.push((operation, resource.to_owned()));

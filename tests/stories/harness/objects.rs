@@ -47,6 +47,15 @@ pub fn service(name: &str) -> Value {
     )
 }
 
+/// The calls that make an application whose service is behind a rule.
+pub const CREATIONS: [&str; 5] = [
+    "CreateCluster",
+    "CreateRule",
+    "CreateService",
+    "CreateTargetGroup",
+    "RegisterTaskDefinition",
+];
+
 /// The same behind a rule of a listener.
 pub fn balanced(name: &str, listener: &str, path: &str) -> Value {
     let mut service = service(name);

@@ -174,8 +174,13 @@ impl World {
     /// Starts the operator and applies the application with this service, until it is Ready; the service.
     pub async fn bring_up(&mut self, service: Value) -> Value {
         self.start();
-        self.apply(&[cluster(), task_definition("web", "nginx:1"), service]);
+        self.apply_application(service);
         self.until_ready("EcsService", "web").await
+    }
+
+    /// Applies the application with this service.
+    pub fn apply_application(&self, service: Value) {
+        self.apply(&[cluster(), task_definition("web", "nginx:1"), service]);
     }
 
     /// Starts the operator as a Pod's container would: with just its arguments and environment.

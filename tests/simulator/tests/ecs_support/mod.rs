@@ -63,6 +63,20 @@ impl Aws {
         self.ecs("CreateService", service(count, extra))["service"].clone()
     }
 
+    /// Creates service `web`, whose second deployment waits at a hook with this timeout; what DescribeServiceDeployments says of it.
+    pub fn pause(&self, timeout: Value) -> Value {
+        let hook = json!({ "targetType": "PAUSE", "lifecycleStages": ["PRE_SCALE_UP"], "timeoutConfiguration": timeout });
+        self.create(
+            1,
+            json!({ "deploymentConfiguration": { "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 0, "lifecycleHooks": [hook] } }),
+        );
+        self.0.advance(60.0);
+        let arn = self.register("nginx:2");
+        self.update(json!({ "taskDefinition": arn }));
+        self.0.advance(60.0);
+        self.service_deployment()
+    }
+
     pub fn update(&self, mut change: Value) -> Value {
         change["cluster"] = json!("shop");
         change["service"] = json!("web");
