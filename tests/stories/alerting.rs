@@ -206,9 +206,13 @@ fn rollouts_that_fail_or_take_for_ever_are_told() {
         world.until_ready("EcsService", "web").await;
 
         let mut record = healthy(&world, port, "rollout-slow").await;
-        world.apply(&[service("web"), task_definition("web", "sick")]);
+        // One keeps its old tasks meanwhile, the other has none.
+        let definitions = ["web", "new"].map(|name| task_definition(name, "sick"));
+        world.apply(&["web", "new"].map(service));
+        world.apply(&definitions);
         let rolls = |scrape: &Scrape| {
             scrape.sum("ecs_operator_rollout_oldest_in_progress_seconds", &[]) >= 1.0
+                && scrape.sum("ecs_operator_services_below_desired", &[]) == 1.0
         };
         record.keep(&in_quiet(&world, port, "the rollout", rolls).await);
         let longer = |scrape: &Scrape| {
@@ -325,6 +329,37 @@ fn replicas_of_which_none_leads_are_told() {
     });
 }
 
+/// What is told when reads have shared a call: two services ask while the call of a third one is under way.
+async fn shared_reads(world: &World, port: u16) -> Scrape {
+    let others = ["web-2", "web-3"];
+    world.apply(&others.map(|name| {
+        let mut other = service(name);
+        other["spec"]["taskDefinitionRef"]["name"] = json!("web");
+        other
+    }));
+    for name in others {
+        world.until_ready("EcsService", name).await;
+    }
+    let mut scrape = world.until_told(port, "peace", Scrape::is_peaceful).await;
+    let mut round = 0;
+    // Once nearly always: a turn that has begun may not have asked yet.
+    while scrape.sum("ecs_operator_aws_calls_saved_total", &["DescribeServices"]) == 0.0 {
+        round += 1;
+        let hang = Fault::new(Effect::Hang).operation("DescribeServices");
+        let fault = world.simulator.fault(hang);
+        for name in ["web", "web-2", "web-3"] {
+            world.reconcile_now("EcsService", name, &format!("shared-{round}"));
+        }
+        let turns = |scrape: &Scrape| {
+            scrape.sum("controller_runtime_active_workers", &["ecsservice"]) == 3.0
+        };
+        world.until_told(port, "three turns", turns).await;
+        world.simulator.release(fault);
+        scrape = world.until_told(port, "peace", Scrape::is_peaceful).await;
+    }
+    scrape
+}
+
 #[test]
 fn good_life_is_told_as_one() {
     story("alerting_none", |mut world| async move {
@@ -360,17 +395,20 @@ fn good_life_is_told_as_one() {
             world.reconcile_now(kind, name, "1");
         }
         record.keep(&healthy_scrape(&world, port).await);
+        record.keep(&shared_reads(&world, port).await);
         world.kubectl(&[
             "delete",
             "--wait=false",
             "ecsservice/web",
+            "ecsservice/web-2",
+            "ecsservice/web-3",
             "ecstaskdefinition/web",
             "ecscluster/main",
         ]);
         world.until_gone("EcsCluster", "main").await;
         let gone = |scrape: &Scrape| {
             scrape.sum("ecs_operator_objects", &[]) == 0.0
-                && scrape.sum("operator_termination_duration_seconds_count", &[]) == 3.0
+                && scrape.sum("operator_termination_duration_seconds_count", &[]) == 5.0
         };
         let scrape = in_quiet(&world, port, "the end", gone).await;
         assert!(scrape.series() < 1500, "{} series", scrape.series());
