@@ -108,7 +108,6 @@ use super::{
 #[x_kube(
     validation = rules::one_cluster(),
     validation = rules::one_task_definition(),
-    validation = rules::immutable_as("clusterRef", "clusterRef.name", "AWS cannot move a service. Create another EcsService in the other cluster."),
     validation = rules::immutable("cluster", "AWS cannot move a service. Create another EcsService in the other cluster."),
     validation = rules::immutable("serviceName", "AWS cannot rename a service. Create another EcsService."),
     validation = rules::immutable("schedulingStrategy", "Create another EcsService."),
@@ -118,12 +117,7 @@ use super::{
     validation = rules::platform_on_fargate(),
     validation = rules::constraints_on_instances(),
     validation = rules::strategy_on_instances(),
-    validation = rules::daemon_count(),
-    validation = rules::daemon_on_instances(),
-    validation = rules::daemon_placement(),
-    validation = rules::daemon_volumes(),
-    validation = rules::daemon_percent(),
-    validation = rules::daemon_zones(),
+    validation = rules::daemon(),
     validation = rules::room_to_rebalance(),
     validation = rules::role_with_load_balancer(),
     validation = rules::steps_of_traffic(),
@@ -132,7 +126,9 @@ use super::{
 )]
 pub struct EcsServiceSpec {
     /// An EcsCluster in this namespace. Exactly one of clusterRef and cluster. Absent: `cluster` names it. Immutable.
+    // That it is set or taken out is what the rule of `cluster` finds: there is exactly one of both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = rules::immutable_name("AWS cannot move a service. Create another EcsService in the other cluster."))]
     pub cluster_ref: Option<LocalReference>,
     /// Name or ARN of an existing cluster. Absent: `clusterRef` names it. Immutable.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -58,22 +58,15 @@ use super::{
     validation = rules::fargate_network(),
     validation = rules::fargate_cpu(),
     validation = rules::fargate_memory(),
-    validation = rules::fargate_size(),
-    validation = rules::fargate_windows(),
     validation = rules::fargate_pid_mode(),
     validation = rules::fargate_ipc_mode(),
     validation = rules::fargate_accelerators(),
     validation = rules::fargate_placement(),
-    validation = rules::fargate_containers(),
     validation = rules::fargate_volumes(),
     validation = rules::memory_somewhere(),
     validation = rules::containers_fit_memory(),
-    validation = rules::containers_fit_cpu(),
-    validation = rules::ec2_cpu(),
-    validation = rules::fits_network_mode(),
-    validation = rules::dependencies_come_true(),
-    validation = rules::links_and_accelerators_are_there(),
-    validation = rules::volumes_are_there(),
+    validation = rules::fits_cpu(),
+    validation = rules::containers_fit(),
     validation = rules::proxy_is_a_container(),
 )]
 pub struct EcsTaskDefinitionSpec {
@@ -98,6 +91,7 @@ pub struct EcsTaskDefinitionSpec {
         merge_strategy = ListMerge::Map(vec!["name".into()]),
         validation = rules::one_essential(),
         validation = rules::one_firelens(),
+        validation = rules::others_are_there(),
     )]
     pub container_definitions: Vec<ContainerDefinition>,
     /// Volumes that containers mount, at most 50. Absent: none.

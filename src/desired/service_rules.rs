@@ -121,7 +121,7 @@ fn daemon(spec: &EcsServiceSpec) -> Vec<Row> {
     vec![
         (
             spec.desired_count.is_some(),
-            "desiredCount",
+            "schedulingStrategy",
             rules::DAEMON_COUNT,
         ),
         (
@@ -131,22 +131,22 @@ fn daemon(spec: &EcsServiceSpec) -> Vec<Row> {
         ),
         (
             is_there(spec.placement_strategy.as_ref()),
-            "placementStrategy",
+            "schedulingStrategy",
             rules::DAEMON_PLACEMENT,
         ),
         (
             is_there(spec.volume_configurations.as_ref()),
-            "volumeConfigurations",
+            "schedulingStrategy",
             rules::DAEMON_VOLUMES,
         ),
         (
             most.is_some_and(|most| most != 100),
-            "deploymentConfiguration.maximumPercent",
+            "schedulingStrategy",
             rules::DAEMON_PERCENT,
         ),
         (
             spec.availability_zone_rebalancing == Some(Toggle::Enabled),
-            "availabilityZoneRebalancing",
+            "schedulingStrategy",
             rules::DAEMON_ZONES,
         ),
     ]

@@ -2,10 +2,7 @@
 
 use kube::core::Rule;
 
-use super::{
-    Items, first_of, rule,
-    task_definition::{MIB, UNITS, containers},
-};
+use super::{Items, first_of, mistake::Mistakes, rule, task_definition::MIB};
 use crate::api::size::FARGATE as SIZES;
 
 const NOT_FARGATE: &str =
@@ -23,7 +20,7 @@ pub const FARGATE_NETWORK: &str =
 /// Every Fargate task has a network interface of its own.
 pub fn fargate_network() -> Rule {
     fargate(
-        "has(self.networkMode) && self.networkMode == 'awsvpc'",
+        "self.?networkMode.orValue('') == 'awsvpc'",
         ".networkMode",
         FARGATE_NETWORK,
     )
@@ -46,41 +43,29 @@ pub fn fargate_memory() -> Rule {
     fargate("has(self.memory)", ".memory", FARGATE_MEMORY)
 }
 
-/// See [`fargate_size`].
+/// See [`super::fits_cpu`].
 pub const FARGATE_SIZE: &str = "'{cpu}' with memory '{memory}' is no size that Fargate has: 256 CPU units with 512, 1024 or 2048 MiB, 512 with 1024-4096, 1024 with 2048-8192, 2048 with 4096-16384, 4096 with 8192-30720 in steps of 1024, 8192 with 16384-61440 in steps of 4096, 16384 with 32768-122880 in steps of 8192. Choose one of them.";
 
-/// Fargate has certain sizes.
-pub fn fargate_size() -> Rule {
+/// Fargate (`g`) has certain sizes, and units `u` with the task's memory are none of them.
+pub(super) fn is_no_size() -> String {
     let fits: Vec<_> = SIZES
         .iter()
         .map(|size| {
             let (cpu, least, most, step) = (size.cpu, size.least, size.most, size.step);
-            format!("c == {cpu} && m >= {least} && m <= {most} && (m - {least}) % {step} == 0")
+            format!("u == {cpu} && m >= {least} && m <= {most} && (m - {least}) % {step} == 0")
         })
         .collect();
-    rule(
-        &format!(
-            "!has(self.cpu) || !has(self.memory) || {NOT_FARGATE} || {UNITS}.exists(c, {MIB}.exists(m, {}))",
-            fits.join(" || ")
-        ),
-        ".cpu",
-        FARGATE_SIZE,
+    format!(
+        "g && has(self.memory) && !{MIB}.exists(m, {})",
+        fits.join(" || ")
     )
 }
 
-/// See [`fargate_windows`].
+/// See [`super::fits_cpu`].
 pub const FARGATE_WINDOWS: &str = "'{cpu}' is too little for Windows on Fargate, which needs 1 vCPU at least. Raise cpu to '1024'.";
 
-/// Windows needs a processor of its own.
-pub fn fargate_windows() -> Rule {
-    rule(
-        &format!(
-            "!has(self.runtimePlatform) || !has(self.runtimePlatform.operatingSystemFamily) || !self.runtimePlatform.operatingSystemFamily.startsWith('WINDOWS') || !has(self.cpu) || {NOT_FARGATE} || {UNITS}.exists(c, c >= 1024)"
-        ),
-        ".cpu",
-        FARGATE_WINDOWS,
-    )
-}
+/// Windows needs a processor of its own on Fargate (`g`), and has units `u`.
+pub(super) const WINDOWS: &str = "g && u < 1024 && has(self.runtimePlatform) && has(self.runtimePlatform.operatingSystemFamily) && self.runtimePlatform.operatingSystemFamily.startsWith('WINDOWS')";
 
 /// See [`fargate_pid_mode`].
 pub const FARGATE_PID_MODE: &str = "'host' does not exist on Fargate. Set task, or remove pidMode.";
@@ -143,38 +128,36 @@ pub fn fargate_volumes() -> Rule {
     )
 }
 
-/// See [`fargate_containers`].
+/// See [`super::containers_fit`].
 pub const FARGATE_PRIVILEGED: &str = "cannot be privileged on Fargate. Remove privileged.";
 
-/// See [`fargate_containers`].
+/// See [`super::containers_fit`].
 pub const FARGATE_SECURITY_OPTIONS: &str =
     "cannot have dockerSecurityOptions on Fargate. Remove them.";
 
-/// See [`fargate_containers`].
+/// See [`super::containers_fit`].
 pub const FARGATE_TIMEOUTS: &str = "has a startTimeout ({startTimeout?}) or stopTimeout ({stopTimeout?}) outside 2-120 seconds, which Fargate does not take. Change it.";
 
-/// See [`fargate_containers`].
+/// See [`super::containers_fit`].
 pub const FARGATE_EXECUTION_ROLE: &str = "has secrets, log driver awslogs or an image of Amazon ECR, for which Fargate needs a role to act as. Set spec.executionRoleArn.";
 
 /// There is no Docker, no instance to have rights on, and no instance whose role could do what an execution role does; Fargate
-/// bounds how long a container starts and stops.
-pub fn fargate_containers() -> Rule {
-    containers(
-        "has(self.requiresCompatibilities) && 'FARGATE' in self.requiresCompatibilities",
-        &[
-            ("g && has(c.privileged) && c.privileged", FARGATE_PRIVILEGED),
-            (
-                "g && has(c.dockerSecurityOptions) && c.dockerSecurityOptions.size() > 0",
-                FARGATE_SECURITY_OPTIONS,
-            ),
-            (
-                "g && ((has(c.startTimeout) && (c.startTimeout < 2 || c.startTimeout > 120)) || (has(c.stopTimeout) && (c.stopTimeout < 2 || c.stopTimeout > 120)))",
-                FARGATE_TIMEOUTS,
-            ),
-            (
-                "g && !has(self.executionRoleArn) && ((has(c.secrets) && c.secrets.size() > 0) || (has(c.logConfiguration) && c.logConfiguration.logDriver == 'awslogs') || c.image.contains('.dkr.ecr.'))",
-                FARGATE_EXECUTION_ROLE,
-            ),
-        ],
-    )
-}
+/// (`g`) bounds how long a container starts and stops.
+pub(super) const CONTAINERS: Mistakes = (
+    "g",
+    &[
+        ("has(c.privileged) && c.privileged", FARGATE_PRIVILEGED),
+        (
+            "has(c.dockerSecurityOptions) && c.dockerSecurityOptions.size() > 0",
+            FARGATE_SECURITY_OPTIONS,
+        ),
+        (
+            "(has(c.startTimeout) && (c.startTimeout < 2 || c.startTimeout > 120)) || (has(c.stopTimeout) && (c.stopTimeout < 2 || c.stopTimeout > 120))",
+            FARGATE_TIMEOUTS,
+        ),
+        (
+            "!has(self.executionRoleArn) && ((has(c.secrets) && c.secrets.size() > 0) || (has(c.logConfiguration) && c.logConfiguration.logDriver == 'awslogs') || c.image.contains('.dkr.ecr.'))",
+            FARGATE_EXECUTION_ROLE,
+        ),
+    ],
+);

@@ -2,7 +2,7 @@
 
 use kube::core::Rule;
 
-use super::{Items, first_of, rule, rule_at, strategy::FARGATE};
+use super::{Items, first_of, mistake::none_of, rule, rule_at, strategy::FARGATE};
 
 /// A rule a row: its function, its words, the member that they are about, what must hold.
 macro_rules! rules {
@@ -22,11 +22,6 @@ fn on_fargate() -> String {
     format!(
         "(has(self.launchType) && self.launchType == 'FARGATE' || has(self.capacityProviderStrategy) && self.capacityProviderStrategy.exists(i, {FARGATE}))"
     )
-}
-
-/// A DAEMON service does not have this.
-fn not_daemon(has: &str) -> String {
-    format!("!(has(self.schedulingStrategy) && self.schedulingStrategy == 'DAEMON' && {has})")
 }
 
 const STRATEGY: &str = "has(self.deploymentConfiguration) && has(self.deploymentConfiguration.strategy) && self.deploymentConfiguration.strategy";
@@ -57,30 +52,6 @@ rules! {
     strategy_on_instances, STRATEGY_ON_INSTANCES: ".placementStrategy",
         &format!("!(has(self.placementStrategy) && size(self.placementStrategy) > 0 && {})", on_fargate()),
         "Fargate has no instances to place tasks on. Remove it.";
-    /// Who counts the tasks of a daemon: the instances.
-    daemon_count, DAEMON_COUNT: ".desiredCount",
-        &not_daemon("has(self.desiredCount)"),
-        "{desiredCount}: a DAEMON service runs one task per instance. Remove it.";
-    /// Daemons run on instances.
-    daemon_on_instances, DAEMON_ON_INSTANCES: ".schedulingStrategy",
-        &not_daemon(&on_fargate()),
-        "DAEMON does not run on Fargate. Use REPLICA, or launch type EC2.";
-    /// A daemon is everywhere.
-    daemon_placement, DAEMON_PLACEMENT: ".placementStrategy",
-        &not_daemon("has(self.placementStrategy) && size(self.placementStrategy) > 0"),
-        "a DAEMON service runs on every instance. Remove it.";
-    /// ECS gives daemons no volumes.
-    daemon_volumes, DAEMON_VOLUMES: ".volumeConfigurations",
-        &not_daemon("has(self.volumeConfigurations) && size(self.volumeConfigurations) > 0"),
-        "a DAEMON service takes none. Remove it, or use REPLICA.";
-    /// A daemon's task makes room for the next one.
-    daemon_percent, DAEMON_PERCENT: ".deploymentConfiguration.maximumPercent",
-        &not_daemon("has(self.deploymentConfiguration) && has(self.deploymentConfiguration.maximumPercent) && self.deploymentConfiguration.maximumPercent != 100"),
-        "{deploymentConfiguration.maximumPercent}: a DAEMON service takes only 100. Remove it.";
-    /// A daemon is everywhere.
-    daemon_zones, DAEMON_ZONES: ".availabilityZoneRebalancing",
-        &not_daemon("has(self.availabilityZoneRebalancing) && self.availabilityZoneRebalancing == 'ENABLED'"),
-        "ENABLED: a DAEMON service runs on every instance. Remove it, or set DISABLED.";
     /// A task starts elsewhere before it stops here.
     room_to_rebalance, ROOM_TO_REBALANCE: ".availabilityZoneRebalancing",
         "!(has(self.availabilityZoneRebalancing) && self.availabilityZoneRebalancing == 'ENABLED' && has(self.deploymentConfiguration) && has(self.deploymentConfiguration.maximumPercent) && self.deploymentConfiguration.maximumPercent <= 100)",
@@ -252,6 +223,58 @@ rules! {
     transform_has_its_config, TRANSFORM_HAS_ITS_CONFIG: "",
         "(self.type == 'host-header-rewrite') == has(self.hostHeaderRewriteConfig) && (self.type == 'url-rewrite') == has(self.urlRewriteConfig)",
         "is of type '{type}'; host-header-rewrite needs hostHeaderRewriteConfig, url-rewrite needs urlRewriteConfig, and neither takes the other. Set the one of its type.";
+}
+
+/// See [`daemon`].
+pub const DAEMON_COUNT: &str =
+    "DAEMON runs one task per instance, and desiredCount is {desiredCount}. Remove desiredCount.";
+
+/// See [`daemon`].
+pub const DAEMON_ON_INSTANCES: &str =
+    "DAEMON does not run on Fargate. Use REPLICA, or launch type EC2.";
+
+/// See [`daemon`].
+pub const DAEMON_PLACEMENT: &str = "DAEMON runs on every instance, and placementStrategy chooses among them. Remove placementStrategy.";
+
+/// See [`daemon`].
+pub const DAEMON_VOLUMES: &str =
+    "DAEMON takes no volumeConfigurations. Remove them, or use REPLICA.";
+
+/// See [`daemon`].
+pub const DAEMON_PERCENT: &str = "DAEMON takes only 100 as deploymentConfiguration.maximumPercent, which is {deploymentConfiguration.maximumPercent}. Remove it.";
+
+/// See [`daemon`].
+pub const DAEMON_ZONES: &str = "DAEMON runs on every instance, and availabilityZoneRebalancing is ENABLED. Remove it, or set DISABLED.";
+
+/// A daemon is everywhere: on each instance, which counts its tasks and where a task makes room for the next one. ECS gives it
+/// no volumes.
+pub fn daemon() -> Rule {
+    let on_fargate = on_fargate();
+    none_of(
+        "!has(self.schedulingStrategy) || self.schedulingStrategy != 'DAEMON'",
+        &[],
+        ".schedulingStrategy",
+        &[
+            ("has(self.desiredCount)", DAEMON_COUNT),
+            (&on_fargate, DAEMON_ON_INSTANCES),
+            (
+                "has(self.placementStrategy) && size(self.placementStrategy) > 0",
+                DAEMON_PLACEMENT,
+            ),
+            (
+                "has(self.volumeConfigurations) && size(self.volumeConfigurations) > 0",
+                DAEMON_VOLUMES,
+            ),
+            (
+                "has(self.deploymentConfiguration) && has(self.deploymentConfiguration.maximumPercent) && self.deploymentConfiguration.maximumPercent != 100",
+                DAEMON_PERCENT,
+            ),
+            (
+                "has(self.availabilityZoneRebalancing) && self.availabilityZoneRebalancing == 'ENABLED'",
+                DAEMON_ZONES,
+            ),
+        ],
+    )
 }
 
 /// See [`task_definition_names_revision`].
