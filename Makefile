@@ -36,7 +36,9 @@ sweep: tools ## kill the operator at every effect, and try random declarations b
 	SWEEP=all cargo test --locked --test stories sweeping -- --nocapture
 	PROPTEST_CASES=2000 cargo test --locked --profile thorough --test service --test surface random
 
+# The control plane is optimised here, as those that people have.
 bench: tools ## print the figures: time, calls, CPU and memory; make bench N=1000 CONTAINERS=10 (full-size objects) FULL=1
+	@cd tests/control-plane && ../../$(GO) build -gcflags=all=-dwarf=false -o ../../.cache/bin/control-plane-optimised .
 	cargo build --locked --release --timings --package ecs-operator --package bench
 	target/release/bench
 

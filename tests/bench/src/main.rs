@@ -83,7 +83,7 @@ async fn run(settings: &Settings, folder: &std::path::Path) -> Result<Table> {
     phases::measure(&mut rig, &mut table).await?;
     limited::measure(&mut rig, &mut table).await?;
     rig.stop().await;
-    table.note("The API server is built for tests, without optimisation, and shares the cores: where it took the objects late, it is the wall.");
+    table.note("The API server is compiled as Kubernetes releases it and shares the two cores with everything else: where it took the objects late, it is the wall.");
     table.finish();
     Ok(table)
 }

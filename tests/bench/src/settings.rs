@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::Result;
+use crate::{Result, processes::CONTROL_PLANE};
 
 /// How much is measured.
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ impl Settings {
             .with_file_name("ecs-operator");
         for file in [
             operator.as_path(),
-            ".cache/bin/control-plane".as_ref(),
+            CONTROL_PLANE.as_ref(),
             ".cache/bin/helm".as_ref(),
             "charts/ecs-operator".as_ref(),
             "crds".as_ref(),
