@@ -20,6 +20,7 @@ pub mod rivals;
 pub mod run;
 mod schedule;
 pub mod service;
+mod shown;
 pub mod tally;
 pub mod task_definition;
 mod wake;

@@ -13,7 +13,6 @@ use kube::{
     runtime::{
         WatchStreamExt,
         reflector::{ObjectRef, store::Writer},
-        utils::PredicateConfig,
         watcher,
     },
 };
@@ -25,6 +24,7 @@ use super::{
     reconcile::reconcile,
     record,
     schedule::take_turns,
+    shown::{is_changed, shown},
     tally::{self, Queues, Tally},
     wake::{
         on_change, published_cluster, published_task_definition, received, wake_all,
@@ -199,7 +199,7 @@ fn listed<K: Kind>(stores: &Stores, readiness: &Readiness) -> impl FnMut() + Sen
     }
 }
 
-/// The watch of one kind: keeps the store, tells `touched` of every object that came, changed or went, and yields those
+/// The watch of one kind: keeps the store, tells `touched` of every object that came, changed or went, and names those
 /// whose spec, annotations or deletion changed. Our own status writes pass without a reconcile.
 fn objects<K: Kind>(
     api: Api<Kept<K>>,
@@ -207,8 +207,10 @@ fn objects<K: Kind>(
     mut listed: impl FnMut() + Send + 'static,
     queue: Arc<Queue>,
     mut touched: impl FnMut(&Kept<K>) + Send + 'static,
-) -> impl Stream<Item = Result<Kept<K>, watcher::Error>> + Send {
+) -> impl Stream<Item = ObjectRef<Kept<K>>> + Send {
     let mut is_listed = false;
+    let store = writer.as_reader();
+    let mut is_changed = is_changed(store.clone(), to_reconcile::<Kept<K>>);
     relisting(api)
         .default_backoff()
         .inspect(|event| {
@@ -225,17 +227,17 @@ fn objects<K: Kind>(
                 listed();
             }
         })
-        .touched_objects()
-        .inspect(move |object| {
-            if let Ok(object) = object {
-                touched(object);
-            }
+        // What failed was said above.
+        .flat_map(move |event| {
+            stream::iter(event.map_or_else(|_| Vec::new(), |event| shown(&store, event)))
         })
-        .predicate_filter(to_reconcile, PredicateConfig::default())
-        .inspect(move |object| {
-            if let Ok(object) = object {
-                tally::came(&queue, object);
+        .filter_map(move |object| {
+            touched(&object);
+            let is_changed = is_changed(&object);
+            if is_changed {
+                tally::came(&queue, &object);
             }
+            ready(is_changed.then(|| ObjectRef::from_obj(&*object)))
         })
 }
 
@@ -258,7 +260,7 @@ fn relisting<K: Kind>(
 }
 
 /// What makes an object worth a reconcile.
-fn to_reconcile<K: Resource>(object: &K) -> Option<u64> {
+fn to_reconcile<K: Resource>(object: &K) -> u64 {
     let meta = object.meta();
     let mut hasher = DefaultHasher::new();
     (
@@ -269,7 +271,7 @@ fn to_reconcile<K: Resource>(object: &K) -> Option<u64> {
             .map(|key| meta.annotations.as_ref()?.get(key)),
     )
         .hash(&mut hasher);
-    Some(hasher.finish())
+    hasher.finish()
 }
 
 fn complain<K: Kind>(error: &watcher::Error) {
@@ -288,7 +290,7 @@ fn complain<K: Kind>(error: &watcher::Error) {
 
 /// Runs one controller: a turn for each object that its watch or another one names, and for all of them when it begins.
 async fn control<K: Kind>(
-    objects: impl Stream<Item = Result<Kept<K>, watcher::Error>> + Send + 'static,
+    objects: impl Stream<Item = ObjectRef<Kept<K>>> + Send + 'static,
     stores: Stores,
     wakes: impl Stream<Item = ObjectRef<Kept<K>>> + Send + 'static,
     queue: Arc<Queue>,
@@ -296,8 +298,6 @@ async fn control<K: Kind>(
     concurrency: u16,
     mut stop: watch::Receiver<bool>,
 ) {
-    // What failed was said where it happened.
-    let objects = objects.filter_map(|object| ready(object.ok().as_ref().map(ObjectRef::from_obj)));
     let wakes = wakes.inspect(|object| queue.added(tally::key(object), Instant::now()));
     // A standby has every object in its store and has looked at none, as has a process that has not listed them all.
     let all = stream::once(async {

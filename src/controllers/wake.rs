@@ -38,7 +38,6 @@ pub fn on_change<K: Kind>(
     move |kept| {
         let mut key = ObjectRef::from_obj(kept);
         key.extra = ObjectRefExtra::default();
-        // While the objects are listed the store has none of them yet: only what was known can be gone.
         let is_gone = store.get(&key).is_none() && known.remove(&key).is_some();
         let is_news = is_gone || {
             let now = published(kept);
@@ -139,6 +138,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::controllers::shown::shown;
 
     fn cluster(status: &Value) -> Kept<EcsCluster> {
         let object = json!({"apiVersion": "ecs-operator.dev/v1alpha1", "kind": "EcsCluster", "spec": {}, "status": status,
@@ -158,8 +158,8 @@ mod tests {
         );
         let mut is_news = |event: &Event<Kept<EcsCluster>>| {
             writers.clusters.apply_watcher_event(event);
-            if let Event::InitApply(it) | Event::Apply(it) | Event::Delete(it) = event {
-                touched(it);
+            for object in shown(&stores.clusters, event.clone()) {
+                touched(&object);
             }
             told.try_recv().is_ok()
         };
@@ -168,7 +168,10 @@ mod tests {
         let other = cluster(&json!({"clusterName": "other"}));
         for (event, expected) in [
             (Event::Init, false),
-            (Event::InitApply(cluster(&made)), true),
+            (Event::InitApply(cluster(&made)), false),
+            (Event::InitDone, true),
+            (Event::Init, false),
+            (Event::InitApply(cluster(&made)), false),
             (Event::InitDone, false),
             (Event::Apply(cluster(&made)), false),
             (Event::Apply(cluster(&seen_again)), false),
