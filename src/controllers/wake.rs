@@ -1,20 +1,17 @@
 //! Which objects are woken by a change of another one: services by what they refer to, and what is being deleted by the services
 //! that it waits for.
 
-use std::{
-    collections::HashMap,
-    hash::{DefaultHasher, Hash, Hasher},
-};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use futures::Stream;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{
     Resource, ResourceExt,
-    runtime::reflector::{ObjectRef, ObjectRefExtra, Store},
+    runtime::reflector::{ObjectRef, Store},
 };
 use tokio::sync::mpsc;
 
-use super::kind::Kind;
+use super::{kind::Kind, shown::is_changed};
 use crate::{
     api::{
         EcsCluster, EcsService, EcsTaskDefinition,
@@ -34,16 +31,12 @@ pub fn on_change<K: Kind>(
     known_already: impl Fn(&Kept<K>) -> bool + Send + 'static,
     mut changed: impl FnMut(&str, &str) + Send + 'static,
 ) -> impl FnMut(&Kept<K>) + Send + 'static {
-    let mut known: HashMap<ObjectRef<Kept<K>>, u64> = HashMap::new();
+    let mut is_published_anew = is_changed(store.clone(), published);
     move |kept| {
-        let mut key = ObjectRef::from_obj(kept);
-        key.extra = ObjectRefExtra::default();
-        let is_gone = store.get(&key).is_none() && known.remove(&key).is_some();
-        let is_news = is_gone || {
-            let now = published(kept);
-            known.insert(key, now) != Some(now) && !known_already(kept)
-        };
-        if is_news {
+        let is_gone = store.get(&ObjectRef::from_obj(kept)).is_none();
+        // Asked of every object: it remembers.
+        let is_anew = is_published_anew(kept);
+        if is_gone || (is_anew && !known_already(kept)) {
             let meta = &kept.metadata;
             let [namespace, name] = [&meta.namespace, &meta.name].map(|it| it.as_deref());
             changed(namespace.unwrap_or_default(), name.unwrap_or_default());

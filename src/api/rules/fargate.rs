@@ -5,6 +5,11 @@ use kube::core::Rule;
 use super::{Items, first_of, mistake::Mistakes, rule, task_definition::MIB};
 use crate::api::size::FARGATE as SIZES;
 
+/// Whether the task is for Fargate, a CEL list of one.
+pub(super) const ON_FARGATE: &str =
+    "[has(self.requiresCompatibilities) && 'FARGATE' in self.requiresCompatibilities]";
+
+/// The opposite, an expression.
 const NOT_FARGATE: &str =
     "!has(self.requiresCompatibilities) || !('FARGATE' in self.requiresCompatibilities)";
 

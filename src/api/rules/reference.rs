@@ -6,7 +6,7 @@ use super::{
     Items, fargate,
     mistake::{CONTAINERS, Mistakes, containers},
     rule,
-    task_definition::{NAMES, NETWORK_MODE, NO_LINKS, ON_FARGATE, PORTS},
+    task_definition::{NAMES, NETWORK_MODE, NO_LINKS, PORTS},
 };
 
 /// See [`others_are_there`].
@@ -99,7 +99,7 @@ pub fn containers_fit() -> Rule {
     containers(
         CONTAINERS,
         "",
-        &[("n", NETWORK_MODE), ("g", ON_FARGATE)],
+        &[("n", NETWORK_MODE), ("g", fargate::ON_FARGATE)],
         &[
             PORTS,
             NAMES,

@@ -8,10 +8,6 @@ use super::{
     rule, second_of,
 };
 
-/// Whether the task is for Fargate, a CEL list of one.
-pub(super) const ON_FARGATE: &str =
-    "[has(self.requiresCompatibilities) && 'FARGATE' in self.requiresCompatibilities]";
-
 /// CPU units of the task, a CEL list of one number; the text has the pattern of the schema.
 pub(super) const UNITS: &str = "[self.cpu.lowerAscii()].map(t, t.endsWith('vcpu') ? int(double(t.replace('vcpu', '').trim()) * 1024.0) : int(t))";
 
@@ -75,7 +71,7 @@ pub fn fits_cpu() -> Rule {
     let sizes = fargate::is_no_size();
     none_of(
         "!has(self.cpu)",
-        &[("g", ON_FARGATE), ("u", UNITS)],
+        &[("g", fargate::ON_FARGATE), ("u", UNITS)],
         ".cpu",
         &[
             ("u < 128 || u > 196608", EC2_CPU),
