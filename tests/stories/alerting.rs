@@ -115,10 +115,7 @@ fn turns_that_hang_and_those_that_wait_for_them_are_told() {
             .map(str::to_owned)
             .into();
         let port = settled(&mut world).await;
-        world.apply(&[service("web-2")].map(|mut other| {
-            other["spec"]["taskDefinitionRef"]["name"] = json!("web");
-            other
-        }));
+        world.apply(&[of_task_definition("web", service("web-2"))]);
         world.until_ready("EcsService", "web-2").await;
         let mut record = healthy(&world, port, "hang").await;
         let fault = every_call(&world, "hang", Effect::Hang);
@@ -142,23 +139,19 @@ fn objects_that_need_somebody_are_told() {
         let port = settled(&mut world).await;
 
         let mut record = healthy(&world, port, "waiting").await;
-        let mut orphan = service("orphan");
-        orphan["spec"]["taskDefinitionRef"]["name"] = json!("missing");
-        world.apply(&[orphan]);
+        world.apply(&[of_task_definition("missing", service("orphan"))]);
         let waits = has("Reconciling", "DependencyNotFound");
         record.keep(&in_quiet(&world, port, "an object that waits", &waits).await);
         world.apply(&[task_definition("missing", "nginx:1")]);
         world.until_ready("EcsService", "orphan").await;
 
         let mut record = healthy(&world, port, "stalled").await;
-        let mut wrong = service("wrong");
-        wrong["spec"]["taskDefinitionRef"]["name"] = json!("web");
+        let right = of_task_definition("web", service("wrong"));
+        let mut wrong = right.clone();
         wrong["spec"]["loadBalancers"] = json!([{"containerName": "app", "containerPort": 8080, "targetGroupArn": "arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/none/0123456789abcdef"}]);
         world.apply(&[wrong]);
         let stalls = has("Stalled", "InvalidSpec");
         record.keep(&in_quiet(&world, port, "an object that stalls", stalls).await);
-        let mut right = service("wrong");
-        right["spec"]["taskDefinitionRef"]["name"] = json!("web");
         world.apply(&[right]);
         world.until_ready("EcsService", "wrong").await;
 
@@ -332,11 +325,7 @@ fn replicas_of_which_none_leads_are_told() {
 /// What is told when reads have shared a call: two services ask while the call of a third one is under way.
 async fn shared_reads(world: &World, port: u16) -> Scrape {
     let others = ["web-2", "web-3"];
-    world.apply(&others.map(|name| {
-        let mut other = service(name);
-        other["spec"]["taskDefinitionRef"]["name"] = json!("web");
-        other
-    }));
+    world.apply(&others.map(|name| of_task_definition("web", service(name))));
     for name in others {
         world.until_ready("EcsService", name).await;
     }

@@ -111,8 +111,7 @@ fn objects_written_around_admission_harm_only_themselves() {
 fn moved(name: &str, is_edited: bool) -> [Value; 3] {
     let mut cluster = manifest("EcsCluster", name, json!({}));
     let mut family = task_definition(name, "nginx:1");
-    let mut service = service(name);
-    service["spec"]["taskDefinitionRef"]["name"] = json!("web");
+    let mut service = of_task_definition("web", service(name));
     if is_edited {
         for (object, member) in [
             (&mut cluster, "clusterName"),

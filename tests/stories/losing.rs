@@ -163,11 +163,11 @@ fn rules_of_many_services_are_made_at_once_without_conflict() {
         let listener = world.listener.clone();
         let names: Vec<_> = (0..12).map(|n| format!("web-{n}")).collect();
         let mut manifests = vec![cluster(), task_definition("web", "nginx:1")];
-        manifests.extend(names.iter().map(|name| {
-            let mut service = balanced(name, &listener, &format!("/{name}"));
-            service["spec"]["taskDefinitionRef"]["name"] = json!("web");
-            service
-        }));
+        manifests.extend(
+            names.iter().map(|name| {
+                of_task_definition("web", balanced(name, &listener, &format!("/{name}")))
+            }),
+        );
         world.apply(&manifests);
         world.start();
         for name in &names {

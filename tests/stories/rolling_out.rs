@@ -60,8 +60,7 @@ fn image_edit_registers_one_revision_and_starts_one_rollout() {
 #[test]
 fn every_service_of_a_family_rolls_to_the_new_revision() {
     story("two_services", |mut world| async move {
-        let mut second = service("worker");
-        second["spec"]["taskDefinitionRef"]["name"] = json!("web");
+        let second = of_task_definition("web", service("worker"));
         settled(
             &mut world,
             &[

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     World,
     invariants::{nothing_foreign, one_of_everything, summary},
-    objects::{self, behind_two_rules, is_ready},
+    objects::{self, behind_two_rules, is_ready, of_task_definition},
 };
 use crate::pausing::approved;
 
@@ -46,9 +46,8 @@ impl Objects {
             cluster: objects::cluster(),
             task_definition: objects::task_definition("web", "nginx:1"),
             web: behind_two_rules("web", listener, [10, 20]),
-            asked: approved("asked"),
+            asked: of_task_definition("web", approved("asked")),
         };
-        all.asked["spec"]["taskDefinitionRef"]["name"] = json!("web");
         all.tag(json!({"stage": "test", "team": "a"}));
         all
     }

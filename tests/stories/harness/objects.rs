@@ -79,6 +79,12 @@ pub fn behind_two_rules(name: &str, listener: &str, priorities: [i32; 2]) -> Val
     service
 }
 
+/// The service, of another task definition than the one of its own name.
+pub fn of_task_definition(name: &str, mut service: Value) -> Value {
+    service["spec"]["taskDefinitionRef"]["name"] = json!(name);
+    service
+}
+
 /// With a circuit breaker that rolls back.
 pub fn with_breaker(mut service: Value) -> Value {
     service["spec"]["deploymentConfiguration"] =
