@@ -80,7 +80,10 @@ pub fn service(path: &str, block: &Members, origin: Origin) -> Reset {
         "/enableECSManagedTags" | "/enableExecuteCommand" => json!(false),
         "/platformVersion" => json!("LATEST"),
         "/deploymentController" => json!({"type": "ECS"}),
-        "/serviceConnectConfiguration" => json!({"enabled": false}),
+        // All that it can have: one that is off may have the rest. Its namespace comes from AWS as well.
+        "/serviceConnectConfiguration" => {
+            json!({"enabled": false, "services": null, "logConfiguration": null, "accessLogConfiguration": null, "containerConfigurations": null})
+        }
         "/serviceConnectConfiguration/services/discoveryName" => {
             block.get("portName").cloned().unwrap_or_default()
         }
@@ -96,7 +99,9 @@ pub fn service(path: &str, block: &Members, origin: Origin) -> Reset {
             json!({"type": "BOUNDED_PERCENT", "value": 50})
         }
         "/deploymentConfiguration/alarms" => alarms(),
-        "/deploymentConfiguration/earlySuccessCriteria" => json!({"enable": false}),
+        "/deploymentConfiguration/earlySuccessCriteria" => {
+            json!({"enable": false, "healthyPercent": null, "sourceServiceRevisionCleanup": null})
+        }
         "/deploymentConfiguration/linearConfiguration" if is("strategy", "LINEAR") => {
             json!({"stepPercent": 10.0, "stepBakeTimeInMinutes": 6})
         }

@@ -104,6 +104,38 @@ fn members_that_are_taken_out_are_reset_in_awss_way_and_the_rest_of_a_block_is_s
 }
 
 #[test]
+fn nothing_is_left_of_a_block_that_was_off_when_it_was_taken_out() {
+    let deployment =
+        |criteria: Value| json!({"deploymentConfiguration": {"earlySuccessCriteria": criteria}});
+    let connect = json!({"enabled": false, "accessLogConfiguration": {"format": "TEXT"}, "logConfiguration": {"logDriver": "awslogs"}});
+    let criteria = json!({"enable": false, "healthyPercent": 50});
+    for (block, taken_out, wanted) in [
+        (
+            json!({"serviceConnectConfiguration": connect}),
+            "/serviceConnectConfiguration",
+            json!({"serviceConnectConfiguration": {"enabled": false}}),
+        ),
+        (
+            deployment(criteria),
+            "/deploymentConfiguration",
+            deployment(json!({"enable": false})),
+        ),
+    ] {
+        let with = |block: Value| {
+            let mut spec = full();
+            take_out(&mut spec, taken_out);
+            spec.as_object_mut().unwrap().extend(members(block));
+            spec
+        };
+        let before = declared(with(block.clone()), TD1);
+        let desired = edited(&before, with(json!({})), TD1);
+        assert_eq!(sent(&run(&desired, &steady(&before))), wanted, "{block}");
+        let done = steady(&declared(with(wanted), TD1));
+        assert_eq!(run(&desired, &done), Plan::settled(), "{block}");
+    }
+}
+
+#[test]
 fn what_aws_cannot_reset_is_told_and_everything_else_is_done() {
     let before = declared(full(), TD1);
     for member in [
