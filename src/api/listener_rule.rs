@@ -84,8 +84,11 @@ pub struct ConditionValues {
 }
 
 /// Patterns of which one must match: wildcards or regular expressions.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = rules::condition_has_values(),
+)]
 pub struct PatternCondition {
     /// Values with `*` and `?` as wildcards, 1–5, 128 characters each. Order has no meaning. Absent: `regexValues` stand here. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -98,8 +101,12 @@ pub struct PatternCondition {
 }
 
 /// Values of a header.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = rules::condition_has_values(),
+    validation = rules::header_is_not_host(),
+)]
 pub struct HttpHeaderCondition {
     /// Name of the header, 1–40 characters; not `host`. Can be changed.
     #[schemars(length(min = 1, max = 40))]
@@ -135,8 +142,11 @@ pub struct QueryStringKeyValuePair {
 }
 
 /// Where a request comes from: address ranges or, behind a Network Load Balancer, the version of its address.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = rules::source_has_values(),
+)]
 pub struct SourceIpCondition {
     /// Address ranges in CIDR notation, 1–5. Order has no meaning. Absent: `ipAddressType` stands here. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -179,10 +189,9 @@ pub enum RuleTransformType {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RewriteConfigs {
-    /// The rewrite; AWS takes exactly one. Absent: AWS refuses it. Can be changed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The rewrite: AWS takes exactly one. Can be changed.
     #[schemars(length(min = 1, max = 1))]
-    pub rewrites: Option<Vec<RewriteConfig>>,
+    pub rewrites: Vec<RewriteConfig>,
 }
 
 /// What is replaced by what.

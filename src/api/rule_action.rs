@@ -122,8 +122,11 @@ pub struct TargetGroupStickinessConfig {
 }
 
 /// Where a request is redirected; `#{host}`, `#{path}`, `#{query}`, `#{port}` and `#{protocol}` keep what the request has. At least one of protocol, port, host and path must differ.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = rules::redirect_leads_elsewhere(),
+)]
 pub struct RedirectConfig {
     /// `HTTP`, `HTTPS` or `#{protocol}`. Absent: kept. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]

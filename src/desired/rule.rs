@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Identity, Invalid, first, load_balancer::DesiredRule, members};
 use crate::{
     api::{
-        listener_rule::{ListenerRule, RuleTransformType},
+        listener_rule::{ListenerRule, PatternCondition, RuleCondition, RuleTransformType},
         rule_action::{RuleAction, RuleActionType},
         rules,
     },
@@ -33,10 +33,12 @@ pub(super) fn desired(
     }
     let mut conditions = Vec::new();
     for (i, condition) in rule.conditions.iter().enumerate() {
+        let path = format!("{path}.conditions[{i}]");
         let written = members(condition);
         let canonical = rule::condition(&written)
             .filter(|canonical| !rule::contradicts_itself(&written, canonical))
-            .ok_or_else(|| Invalid::new(format!("{path}.conditions[{i}]"), rules::ONE_CONDITION))?;
+            .ok_or_else(|| Invalid::new(&path, rules::ONE_CONDITION))?;
+        check_condition(condition, &path)?;
         conditions.push(canonical);
     }
     conditions.sort_by_cached_key(Value::to_string);
@@ -107,6 +109,43 @@ fn client_secret(actions: &[Value], id: Identity<'_>) -> Option<String> {
     (!secrets.is_empty()).then(|| hash::hex(&parts, CHECK_DIGITS))
 }
 
+/// What a condition must compare with, in admission's words.
+fn check_condition(condition: &RuleCondition, path: &str) -> Result<(), Invalid> {
+    let is_empty = |list: &Option<Vec<String>>| list.as_ref().is_none_or(Vec::is_empty);
+    let patterns =
+        |config: &PatternCondition| is_empty(&config.values) && is_empty(&config.regex_values);
+    let host = condition.host_header_config.as_ref();
+    let paths = condition.path_pattern_config.as_ref();
+    let header = condition.http_header_config.as_ref();
+    let source = condition.source_ip_config.as_ref();
+    let rows = [
+        (
+            host.is_some_and(patterns),
+            "hostHeaderConfig",
+            rules::CONDITION_HAS_VALUES,
+        ),
+        (
+            paths.is_some_and(patterns),
+            "pathPatternConfig",
+            rules::CONDITION_HAS_VALUES,
+        ),
+        (
+            header.is_some_and(|it| is_empty(&it.values) && is_empty(&it.regex_values)),
+            "httpHeaderConfig",
+            rules::CONDITION_HAS_VALUES,
+        ),
+        (
+            source.is_some_and(|it| is_empty(&it.values) && it.ip_address_type.is_none()),
+            "sourceIpConfig",
+            rules::SOURCE_HAS_VALUES,
+        ),
+    ];
+    first(path, condition, &rows)?;
+    let is_host = header.is_some_and(|it| it.http_header_name.eq_ignore_ascii_case("host"));
+    let row = (is_host, "httpHeaderName", rules::HEADER_IS_NOT_HOST);
+    first(&format!("{path}.httpHeaderConfig"), &header, &[row])
+}
+
 /// What a single action must be, in admission's words.
 fn check(action: &RuleAction, path: &str) -> Result<(), Invalid> {
     use RuleActionType as Type;
@@ -123,6 +162,17 @@ fn check(action: &RuleAction, path: &str) -> Result<(), Invalid> {
         ),
         (Type::JwtValidation, action.jwt_validation_config.is_some()),
     ];
+    let circles = action.redirect_config.as_ref().is_some_and(|to| {
+        let parts = [
+            (&to.protocol, "#{protocol}"),
+            (&to.host, "#{host}"),
+            (&to.port, "#{port}"),
+            (&to.path, "/#{path}"),
+        ];
+        parts
+            .iter()
+            .all(|(part, kept)| part.as_deref().is_none_or(|part| part == *kept))
+    });
     let is_odd = { configs.into_iter() }.any(|(of, is_there)| (action.type_ == of) != is_there);
     let leads = action.target_group_arn.is_some() || action.forward_config.is_some();
     let forward = action.forward_config.as_ref();
@@ -130,6 +180,7 @@ fn check(action: &RuleAction, path: &str) -> Result<(), Invalid> {
     let stickiness = forward.and_then(|config| config.target_group_stickiness_config.as_ref());
     let rows = [
         (is_odd, "", rules::ACTION_HAS_ITS_CONFIG),
+        (circles, "redirectConfig", rules::REDIRECT_LEADS_ELSEWHERE),
         (
             leads && action.type_ != Type::Forward,
             "",

@@ -32,7 +32,8 @@ pub fn field(config: &str) -> Option<&'static str> {
 }
 
 /// A condition as one config with sorted values: ELBv2 mirrors values in its older form, gives some back in another order
-/// (path-pattern, source-ip and http-header; aws.md 4.4), and none has a meaning in it. None: it has no config, or two.
+/// (path-pattern, source-ip and http-header; aws.md 4.4), and none has a meaning in it. None: it has no config, or two, or
+/// nothing in the older form.
 pub fn condition(condition: &Members) -> Option<Value> {
     let mut configs = CONFIGS
         .iter()
@@ -44,11 +45,13 @@ pub fn condition(condition: &Members) -> Option<Value> {
         (Some(_), Some(_)) => return None,
         (None, _) => {
             let field = declared?;
-            let older = ["values", "regexValues"]
+            let older: Members = ["values", "regexValues"]
                 .into_iter()
-                .filter_map(|key| Some((key.to_owned(), condition.get(key)?.clone())));
+                .filter_map(|key| Some((key.to_owned(), condition.get(key)?.clone())))
+                .filter(|(_, values)| !is_empty(values))
+                .collect();
             let (_, member) = CONFIGS.iter().take(2).find(|(name, _)| *name == field)?;
-            (*member, Value::Object(older.collect()))
+            (!older.is_empty()).then_some((*member, Value::Object(older)))?
         }
     };
     let members = config.as_object_mut()?;
@@ -280,6 +283,7 @@ mod tests {
         for odd in [
             json!({}),
             json!({"field": "source-ip", "values": ["10.0.0.0/8"]}),
+            json!({"field": "path-pattern", "values": []}),
             json!({"hostHeaderConfig": {"values": ["a.b"]}, "pathPatternConfig": {"values": ["/"]}}),
         ] {
             assert_eq!(condition(odd.as_object().unwrap()), None, "{odd}");

@@ -128,24 +128,6 @@ fn suits_aws(spec: &Value) -> bool {
         && spec["schedulingStrategy"] != "DAEMON"
         && spec["networkConfiguration"].is_object()
         && can_replace(spec)
-        && leads_elsewhere(spec)
-}
-
-/// Whether no redirect leads to itself: AWS wants another protocol, host, port or path.
-fn leads_elsewhere(spec: &Value) -> bool {
-    let items = |list: &Value| list.as_array().cloned().unwrap_or_default();
-    let rules = items(&spec["loadBalancers"])
-        .into_iter()
-        .flat_map(|entry| items(&entry["targetGroup"]["rules"]));
-    let mut actions = rules.flat_map(|rule| items(&rule["actions"]));
-    actions.all(|action| {
-        let to = &action["redirectConfig"];
-        let is_there = |member: &str| !to[member].is_null();
-        to.is_null()
-            || ["protocol", "host", "port", "path"]
-                .into_iter()
-                .any(is_there)
-    })
 }
 
 /// Whether there is room for a task more, or one less: else ECS waits for ever.

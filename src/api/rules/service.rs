@@ -201,12 +201,28 @@ rules! {
         "takes httpCode ('{matcher.httpCode}') or grpcCode ('{matcher.grpcCode}'), not both. Remove one.";
     /// One condition each.
     one_condition, ONE_CONDITION: "",
-        "[has(self.hostHeaderConfig), has(self.pathPatternConfig), has(self.httpHeaderConfig), has(self.httpRequestMethodConfig), has(self.queryStringConfig), has(self.sourceIpConfig)].filter(x, x).size() + (has(self.field) && self.field in ['host-header', 'path-pattern'] && (has(self.values) || has(self.regexValues)) && !has(self.hostHeaderConfig) && !has(self.pathPatternConfig) ? 1 : 0) == 1",
+        "[has(self.hostHeaderConfig), has(self.pathPatternConfig), has(self.httpHeaderConfig), has(self.httpRequestMethodConfig), has(self.queryStringConfig), has(self.sourceIpConfig)].filter(x, x).size() + (has(self.field) && self.field in ['host-header', 'path-pattern'] && (has(self.values) && size(self.values) > 0 || has(self.regexValues) && size(self.regexValues) > 0) && !has(self.hostHeaderConfig) && !has(self.pathPatternConfig) ? 1 : 0) == 1",
         "give exactly one of hostHeaderConfig, pathPatternConfig, httpHeaderConfig, httpRequestMethodConfig, queryStringConfig and sourceIpConfig in each condition, or field host-header or path-pattern with values.";
+    /// Something to compare with.
+    condition_has_values, CONDITION_HAS_VALUES: "",
+        "has(self.values) && size(self.values) > 0 || has(self.regexValues) && size(self.regexValues) > 0",
+        "compares with nothing. Give it values (with * and ? as wildcards) or regexValues.";
+    /// Something to compare with.
+    source_has_values, SOURCE_HAS_VALUES: "",
+        "has(self.values) && size(self.values) > 0 || has(self.ipAddressType)",
+        "compares with nothing. Give it values (address ranges, on an Application Load Balancer) or ipAddressType (on a Network Load Balancer).";
+    /// The host has a condition of its own.
+    header_is_not_host, HEADER_IS_NOT_HOST: ".httpHeaderName",
+        "self.httpHeaderName.lowerAscii() != 'host'",
+        "'{httpHeaderName}' has a condition of its own. Use hostHeaderConfig.";
     /// Each action has the config of its own name.
     action_has_its_config, ACTION_HAS_ITS_CONFIG: "",
         "(self.type == 'redirect') == has(self.redirectConfig) && (self.type == 'fixed-response') == has(self.fixedResponseConfig) && (self.type == 'authenticate-oidc') == has(self.authenticateOidcConfig) && (self.type == 'authenticate-cognito') == has(self.authenticateCognitoConfig) && (self.type == 'jwt-validation') == has(self.jwtValidationConfig)",
         "is of type '{type}', and each type of action needs the config of its own name and takes no other: redirectConfig, fixedResponseConfig, authenticateOidcConfig, authenticateCognitoConfig or jwtValidationConfig. Set the one and remove the others.";
+    /// A redirect to itself never ends.
+    redirect_leads_elsewhere, REDIRECT_LEADS_ELSEWHERE: "",
+        "has(self.protocol) && self.protocol != '#{protocol}' || has(self.host) && self.host != '#{host}' || has(self.port) && self.port != '#{port}' || has(self.path) && self.path != '/#{path}'",
+        "leads to where the request came from. Set another protocol, host, port or path.";
     /// Only forward leads anywhere.
     only_forward_leads, ONLY_FORWARD_LEADS: "",
         "self.type == 'forward' || !(has(self.targetGroupArn) || has(self.forwardConfig))",

@@ -109,8 +109,10 @@ fn sort(field: &str, config: &mut Value) {
 
 fn check(field: &str, config: &Value) -> Result<(), ApiError> {
     let values = input::texts(config, "Values");
-    let any =
-        !input::list(config, "Values").is_empty() || !input::list(config, "RegexValues").is_empty();
+    // An address type is for Network Load Balancers, values are for the others (SourceIpConditionConfig).
+    let any = ["Values", "RegexValues", "IpAddressType"]
+        .iter()
+        .any(|member| input::has(config, member) && config[member] != json!([]));
     if !any {
         return Err(invalid(format!(
             "A condition value must be specified for field '{field}'"
