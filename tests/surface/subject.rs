@@ -125,6 +125,10 @@ impl Subject for EcsTaskDefinition {
         if let Some(members) = revision.as_object_mut() {
             defaults::strip(members, defaults::TASK_DEFINITION, &|_| false);
         }
+        // ECS gives containers back in an order of its own, in which such a default can play a part.
+        if let Some(containers) = revision["containerDefinitions"].as_array_mut() {
+            containers.sort_by_key(|container| container["name"].to_string());
+        }
         json!([revision, described["tags"]])
     }
 
