@@ -122,7 +122,7 @@ use super::{
     validation = rules::role_with_load_balancer(),
     validation = rules::steps_of_traffic(),
     validation = rules::shift_needs_advanced(),
-    validation = rules::classic_without_awsvpc(),
+    validation = rules::balanced_by_address(),
 )]
 pub struct EcsServiceSpec {
     /// An EcsCluster in this namespace. Exactly one of clusterRef and cluster. Absent: `cluster` names it. Immutable.

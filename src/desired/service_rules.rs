@@ -6,7 +6,7 @@ use crate::{
     api::{
         EcsServiceSpec,
         deployment::{DeploymentControllerType, DeploymentStrategy as Strategy},
-        load_balancer::LoadBalancer,
+        load_balancer::{LoadBalancer, TargetType},
         network::Toggle,
         rules,
         service::{LaunchType, SchedulingStrategy},
@@ -255,7 +255,9 @@ fn network(spec: &EcsServiceSpec) -> Result<(), Invalid> {
     Ok(())
 }
 
-fn load_balancer(entry: &LoadBalancer, is_awsvpc: bool) -> [Row; 3] {
+fn load_balancer(entry: &LoadBalancer, is_awsvpc: bool) -> [Row; 4] {
+    let group = entry.target_group.as_ref();
+    let is_by_instance = group.is_some_and(|group| group.target_type != Some(TargetType::Ip));
     let sources = [
         entry.target_group.is_some(),
         entry.target_group_arn.is_some(),
@@ -268,6 +270,11 @@ fn load_balancer(entry: &LoadBalancer, is_awsvpc: bool) -> [Row; 3] {
             is_awsvpc && entry.load_balancer_name.is_some(),
             "loadBalancerName",
             rules::CLASSIC_WITHOUT_AWSVPC,
+        ),
+        (
+            is_awsvpc && is_by_instance,
+            "targetGroup.targetType",
+            rules::TARGETS_BY_ADDRESS,
         ),
         (
             entry.load_balancer_name.is_some() && entry.advanced_configuration.is_some(),

@@ -122,9 +122,7 @@ fn base(capacity: &Value, is_balanced: bool, shifts: bool) -> Value {
 fn suits_aws(spec: &Value) -> bool {
     let is_balanced = spec["loadBalancers"].is_array();
     let grace = spec["healthCheckGracePeriodSeconds"].as_i64().unwrap_or(0);
-    let is_by_address = spec["loadBalancers"][0]["targetGroup"]["targetType"] == "ip";
     (grace == 0 || is_balanced)
-        && (is_by_address || !is_balanced)
         && spec["schedulingStrategy"] != "DAEMON"
         && spec["networkConfiguration"].is_object()
         && can_replace(spec)

@@ -36,6 +36,17 @@ pub(super) fn none_of(unless: &str, given: Given, path: &str, mistakes: &[Mistak
 
 /// No container makes one of these mistakes; they are not asked when `unless` holds, which may be empty.
 pub(super) fn containers(items: Items, unless: &str, given: Given, mistakes: &[Mistakes]) -> Rule {
+    no_item(items, "container '{name}' ", unless, given, mistakes)
+}
+
+/// No item makes one of these mistakes; what is said begins with `who`, which may be empty, as `unless` may.
+pub(super) fn no_item(
+    items: Items,
+    who: &str,
+    unless: &str,
+    given: Given,
+    mistakes: &[Mistakes],
+) -> Rule {
     let (list, item) = (items.list(), items.item);
     let wrong = any(mistakes.iter().map(|(of, mistakes)| {
         let wrong = any(mistakes.iter().map(|(wrong, _)| wrong));
@@ -46,7 +57,7 @@ pub(super) fn containers(items: Items, unless: &str, given: Given, mistakes: &[M
     let said = each.map(|(of, (wrong, message))| {
         let wrong = with(given, &format!("{of} && ({wrong})"));
         let found = format!("{list}.filter({item}, {wrong})");
-        let message = format!("container '{{name}}' {message}");
+        let message = format!("{who}{message}");
         let said = message::expression(&message, &format!("{found}[0]")).unwrap_or_default();
         (format!("{found}.size() > 0"), said)
     });

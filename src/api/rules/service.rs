@@ -2,7 +2,12 @@
 
 use kube::core::Rule;
 
-use super::{Items, first_of, mistake::none_of, rule, rule_at, strategy::FARGATE};
+use super::{
+    Items, first_of,
+    mistake::{no_item, none_of},
+    rule, rule_at,
+    strategy::FARGATE,
+};
 
 /// A rule a row: its function, its words, the member that they are about, what must hold.
 macro_rules! rules {
@@ -325,19 +330,36 @@ pub fn controller_is_ecs() -> Rule {
     )
 }
 
-/// See [`classic_without_awsvpc`].
+/// See [`balanced_by_address`].
 pub const CLASSIC_WITHOUT_AWSVPC: &str = "the Classic Load Balancer '{loadBalancerName}' does not work with network mode awsvpc. Use a target group.";
 
-/// A Classic Load Balancer balances instances.
-pub fn classic_without_awsvpc() -> Rule {
-    first_of(
+/// See [`balanced_by_address`].
+pub const TARGETS_BY_ADDRESS: &str = "targetGroup.targetType is {targetGroup.targetType?}, which means instance when absent, and tasks with a networkConfiguration are reached by their own address. Set targetType: ip.";
+
+/// With network mode awsvpc, each task has an address of its own; Classic Load Balancers and target groups of type instance
+/// know those of instances.
+pub fn balanced_by_address() -> Rule {
+    no_item(
         Items {
             of: "loadBalancers",
             item: "l",
         },
+        "",
         "!has(self.loadBalancers) || !has(self.networkConfiguration)",
-        "has(l.loadBalancerName)",
-        CLASSIC_WITHOUT_AWSVPC,
+        &[],
+        &[
+            (
+                "true",
+                &[("has(l.loadBalancerName)", CLASSIC_WITHOUT_AWSVPC)],
+            ),
+            (
+                "has(l.targetGroup)",
+                &[(
+                    "!has(l.targetGroup.targetType) || l.targetGroup.targetType != 'ip'",
+                    TARGETS_BY_ADDRESS,
+                )],
+            ),
+        ],
     )
 }
 
