@@ -119,7 +119,8 @@ fn documents(yaml: &str) -> Result<Vec<Value>> {
         .collect())
 }
 
-async fn apply(client: &Client, manifest: &Value) -> Result<()> {
+/// Applies an object, server-side.
+pub async fn apply(client: &Client, manifest: &Value) -> Result<()> {
     let object: DynamicObject =
         serde_json::from_value(manifest.clone()).map_err(|error| error.to_string())?;
     let (kind, name) = (object.types.clone().unwrap_or_default(), object.name_any());

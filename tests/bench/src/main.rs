@@ -8,7 +8,7 @@
 //! - `processes`, `chart`, `operator`: what runs
 //! - `fleet`, `board`: objects that are written, and what is seen of them
 //! - `calls`, `requests`, `window`: what it cost, from the journal, the audit log and /proc
-//! - `program`: the program itself
+//! - `program`, `yardstick`: the program itself, and what a write costs on this machine
 //! - `latency`, `phases`, `limited`: the measurements
 //!
 //! Run it from the root of the repository. `N`, `CONTAINERS`, `FULL` and `RATE` are described in `settings`.
@@ -30,6 +30,7 @@ mod rig;
 mod settings;
 mod table;
 mod window;
+mod yardstick;
 
 use std::process::ExitCode;
 
@@ -79,6 +80,7 @@ async fn run(settings: &Settings, folder: &std::path::Path) -> Result<Table> {
         "API server's memory, without / with the CRDs",
         format!("{:.0} / {:.0} MiB", rig.memory.0, rig.memory.1),
     );
+    yardstick::measure(&rig, &mut table).await?;
     latency::measure(&mut rig, &mut table).await?;
     phases::measure(&mut rig, &mut table).await?;
     limited::measure(&mut rig, &mut table).await?;

@@ -25,7 +25,7 @@ use crate::{
 pub const ACCESS_KEY: &str = "test";
 
 /// How long the API server takes to have done what it was asked for: the documentation of all kinds is made late.
-const SETTLED: Duration = Duration::from_secs(5);
+pub const SETTLED: Duration = Duration::from_secs(5);
 
 /// Everything that runs, except the operator.
 pub struct Rig {
