@@ -99,6 +99,7 @@ pub fn service(path: &str, block: &Members, origin: Origin) -> Reset {
             json!({"type": "BOUNDED_PERCENT", "value": 50})
         }
         "/deploymentConfiguration/alarms" => alarms(),
+        // As above.
         "/deploymentConfiguration/earlySuccessCriteria" => {
             json!({"enable": false, "healthyPercent": null, "sourceServiceRevisionCleanup": null})
         }

@@ -1,15 +1,22 @@
 //! Tables of what becomes of members of a service that are taken out.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{
     Plan, State, Step,
+    reset::{self, Reset},
     rollout::History,
     service::plan,
     service_diff_tests::{edited, full, sent, take_out},
     service_tests::{TD1, balanced, declared, members, run, set, steady},
 };
-use crate::{api::condition::Reason, desired::service::DesiredService, model::observed::Service};
+use crate::{
+    api::condition::Reason,
+    desired::service::DesiredService,
+    model::{Members, observed::Service},
+};
 
 #[test]
 fn members_that_are_taken_out_are_reset_in_awss_way_and_the_rest_of_a_block_is_sent_with_them() {
@@ -133,6 +140,58 @@ fn nothing_is_left_of_a_block_that_was_off_when_it_was_taken_out() {
         let done = steady(&declared(with(wanted), TD1));
         assert_eq!(run(&desired, &done), Plan::settled(), "{block}");
     }
+}
+
+/// A member that AWS adds must not stay behind when the block is taken out while it is off.
+#[test]
+fn blocks_that_can_be_off_are_reset_with_every_member() {
+    let keys = |value: &Value| -> BTreeSet<String> {
+        value
+            .as_object()
+            .expect("a block")
+            .keys()
+            .cloned()
+            .collect()
+    };
+    let connect = schemars::schema_for!(crate::api::service_connect::ServiceConnectConfiguration);
+    let criteria = schemars::schema_for!(crate::api::deployment::DeploymentEarlySuccessCriteria);
+    for (path, schema, from_aws) in [
+        ("/serviceConnectConfiguration", connect, &["namespace"][..]),
+        (
+            "/deploymentConfiguration/earlySuccessCriteria",
+            criteria,
+            &[],
+        ),
+    ] {
+        let Reset::To(value) = reset::service(path, &Members::new(), reset::Origin::default())
+        else {
+            panic!("{path} stays")
+        };
+        let mut members = keys(&schema.as_value()["properties"]);
+        members.retain(|member| !from_aws.contains(&member.as_str()));
+        assert_eq!(keys(&value), members, "{path}");
+    }
+}
+
+#[test]
+fn early_success_criteria_that_go_with_their_strategy_are_off() {
+    let deployment = |block: Value| {
+        let mut spec = full();
+        spec["deploymentConfiguration"] = block;
+        spec
+    };
+    let criteria =
+        json!({"enable": true, "healthyPercent": 50, "sourceServiceRevisionCleanup": "DEFERRED"});
+    let before = declared(deployment(json!({"earlySuccessCriteria": criteria})), TD1);
+    let desired = edited(
+        &before,
+        deployment(json!({"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 5})),
+        TD1,
+    );
+    assert_eq!(
+        sent(&run(&desired, &steady(&before))),
+        json!({"deploymentConfiguration": {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 5, "earlySuccessCriteria": {"enable": false}}})
+    );
 }
 
 #[test]

@@ -144,7 +144,7 @@ pub const UNVERIFIED: &[Unverified] = &[
     ),
     row(
         "CLEARED_BY_UPDATE",
-        "UpdateService turns Service Connect off with enabled false, and clears volumeConfigurations, vpcLatticeConfigurations, gatewayConnectors and monitoring with what is empty",
+        "UpdateService turns Service Connect off with enabled false, which leaves nothing else in its block, and clears volumeConfigurations, vpcLatticeConfigurations, gatewayConnectors and monitoring with what is empty",
         "ecs::update_service",
     ),
     row(
@@ -171,6 +171,11 @@ pub const UNVERIFIED: &[Unverified] = &[
         "DELETE_WHILE_DRAINING",
         "DeleteService of a DRAINING service answers it again",
         "ecs::delete_service",
+    ),
+    row(
+        "EARLY_SUCCESS_OFF",
+        "earlySuccessCriteria with enable false is taken with every strategy, and replaces what was there",
+        "ecs::deployment_configuration",
     ),
     row(
         "EARLY_EXIT_COUNTS",

@@ -113,6 +113,12 @@ fn check(configuration: &Value) -> Result<(), ApiError> {
             "Canary configuration can only be present with CANARY deployment strategy",
         ));
     }
+    // Text: [I]. That it may be there while it is off is unverified: EARLY_SUCCESS_OFF.
+    if strategy != "ROLLING" && configuration["earlySuccessCriteria"]["enable"] == true {
+        return Err(invalid(
+            "Early success criteria can only be used with ROLLING deployment strategy",
+        ));
+    }
     let bake = integer(configuration, "bakeTimeInMinutes").unwrap_or_default();
     if !(0..=1440).contains(&bake) {
         return Err(invalid("bakeTimeInMinutes must be between 0 and 1440."));
