@@ -48,11 +48,11 @@ pub struct RuleCondition {
     pub field: Option<String>,
     /// AWS's older form of the values, 1–5, for `host-header` and `path-pattern`. Absent: the config has them. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 5))]
+    #[schemars(length(max = 5), inner(length(min = 1, max = 128)))]
     pub values: Option<Vec<String>>,
     /// Regular expressions instead of values, for `host-header` and `path-pattern`. Absent: none. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 5))]
+    #[schemars(length(max = 5), inner(length(min = 1, max = 128)))]
     pub regex_values: Option<Vec<String>>,
     /// Host names, with `*` and `?` as wildcards. Absent: not asked. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,12 +74,12 @@ pub struct RuleCondition {
     pub source_ip_config: Option<SourceIpCondition>,
 }
 
-/// Values of which one must match.
+/// Request methods of which one must match.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConditionValues {
-    /// The values, 1–5. Order has no meaning. Can be changed.
-    #[schemars(length(min = 1, max = 5))]
+    /// Names of methods, 1–5, 40 characters each. Order has no meaning. Can be changed.
+    #[schemars(length(min = 1, max = 5), inner(length(min = 1, max = 40)))]
     pub values: Vec<String>,
 }
 
@@ -92,11 +92,11 @@ pub struct ConditionValues {
 pub struct PatternCondition {
     /// Values with `*` and `?` as wildcards, 1–5, 128 characters each. Order has no meaning. Absent: `regexValues` stand here. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 5))]
+    #[schemars(length(max = 5), inner(length(min = 1, max = 128)))]
     pub values: Option<Vec<String>>,
     /// Regular expressions, 1–5, 128 characters each. Order has no meaning. Absent: `values` stand here. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 5))]
+    #[schemars(length(max = 5), inner(length(min = 1, max = 128)))]
     pub regex_values: Option<Vec<String>>,
 }
 
@@ -111,13 +111,13 @@ pub struct HttpHeaderCondition {
     /// Name of the header, 1–40 characters; not `host`. Can be changed.
     #[schemars(length(min = 1, max = 40))]
     pub http_header_name: String,
-    /// Values with `*` and `?` as wildcards, 1–5. Order has no meaning. Absent: `regexValues` stand here. Can be changed.
+    /// Values with `*` and `?` as wildcards, 1–5, 128 characters each. Order has no meaning. Absent: `regexValues` stand here. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 5))]
+    #[schemars(length(max = 5), inner(length(min = 1, max = 128)))]
     pub values: Option<Vec<String>>,
-    /// Regular expressions, 1–5. Order has no meaning. Absent: `values` stand here. Can be changed.
+    /// Regular expressions, 1–5, 128 characters each. Order has no meaning. Absent: `values` stand here. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 5))]
+    #[schemars(length(max = 5), inner(length(min = 1, max = 128)))]
     pub regex_values: Option<Vec<String>>,
 }
 
@@ -134,10 +134,12 @@ pub struct QueryStringCondition {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QueryStringKeyValuePair {
-    /// Key. Absent: any. Can be changed.
+    /// Key, at most 128 characters. Absent: any. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 128))]
     pub key: Option<String>,
-    /// Value. Can be changed.
+    /// Value, 1–128 characters. Can be changed.
+    #[schemars(length(min = 1, max = 128))]
     pub value: String,
 }
 
@@ -150,7 +152,7 @@ pub struct QueryStringKeyValuePair {
 pub struct SourceIpCondition {
     /// Address ranges in CIDR notation, 1–5. Order has no meaning. Absent: `ipAddressType` stands here. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 5))]
+    #[schemars(length(max = 5), inner(length(min = 1, max = 128)))]
     pub values: Option<Vec<String>>,
     /// `ipv4` or `ipv6`, for Network Load Balancers. Absent: `values` stand here. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -96,7 +96,7 @@ pub struct TargetGroup {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 255))]
     pub vpc_id: Option<String>,
-    /// `ip` for tasks of network mode awsvpc (always on Fargate), `instance` for others. Absent: `instance`. Immutable in AWS: a change creates a new target group and starts a deployment.
+    /// `ip` for tasks of network mode awsvpc (always on Fargate), `instance` for others. Absent: `instance`, which does not go with `networkConfiguration`. Immutable in AWS: a change creates a new target group and starts a deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_type: Option<TargetType>,
     /// `ipv4` or `ipv6`. Absent: `ipv4`. Immutable in AWS: a change creates a new target group and starts a deployment.

@@ -132,8 +132,9 @@ pub struct RedirectConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^(HTTPS?|#\{protocol\})$"))]
     pub protocol: Option<String>,
-    /// Port. Absent: kept. Can be changed.
+    /// Port, 1–65535, or `#{port}`. Absent: kept. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^([1-9][0-9]{0,4}|#\{port\})$"))]
     pub port: Option<String>,
     /// Host, 1–128 characters. Absent: kept. Can be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]

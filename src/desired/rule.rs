@@ -111,9 +111,10 @@ fn client_secret(actions: &[Value], id: Identity<'_>) -> Option<String> {
 
 /// What a condition must compare with, in admission's words.
 fn check_condition(condition: &RuleCondition, path: &str) -> Result<(), Invalid> {
-    let is_empty = |list: &Option<Vec<String>>| list.as_ref().is_none_or(Vec::is_empty);
-    let patterns =
-        |config: &PatternCondition| is_empty(&config.values) && is_empty(&config.regex_values);
+    type List = Option<Vec<String>>;
+    let is_empty = |list: &List| list.as_ref().is_none_or(Vec::is_empty);
+    let are_empty = |values: &List, regexes: &List| is_empty(values) && is_empty(regexes);
+    let patterns = |it: &PatternCondition| are_empty(&it.values, &it.regex_values);
     let host = condition.host_header_config.as_ref();
     let paths = condition.path_pattern_config.as_ref();
     let header = condition.http_header_config.as_ref();
@@ -130,7 +131,7 @@ fn check_condition(condition: &RuleCondition, path: &str) -> Result<(), Invalid>
             rules::CONDITION_HAS_VALUES,
         ),
         (
-            header.is_some_and(|it| is_empty(&it.values) && is_empty(&it.regex_values)),
+            header.is_some_and(|it| are_empty(&it.values, &it.regex_values)),
             "httpHeaderConfig",
             rules::CONDITION_HAS_VALUES,
         ),
@@ -162,17 +163,8 @@ fn check(action: &RuleAction, path: &str) -> Result<(), Invalid> {
         ),
         (Type::JwtValidation, action.jwt_validation_config.is_some()),
     ];
-    let circles = action.redirect_config.as_ref().is_some_and(|to| {
-        let parts = [
-            (&to.protocol, "#{protocol}"),
-            (&to.host, "#{host}"),
-            (&to.port, "#{port}"),
-            (&to.path, "/#{path}"),
-        ];
-        parts
-            .iter()
-            .all(|(part, kept)| part.as_deref().is_none_or(|part| part == *kept))
-    });
+    let redirect = action.redirect_config.as_ref();
+    let circles = redirect.is_some_and(|redirect| rule::leads_to_itself(&members(redirect)));
     let is_odd = { configs.into_iter() }.any(|(of, is_there)| (action.type_ == of) != is_there);
     let leads = action.target_group_arn.is_some() || action.forward_config.is_some();
     let forward = action.forward_config.as_ref();

@@ -48,10 +48,10 @@ pub fn condition(condition: &Members) -> Option<Value> {
             let older: Members = ["values", "regexValues"]
                 .into_iter()
                 .filter_map(|key| Some((key.to_owned(), condition.get(key)?.clone())))
-                .filter(|(_, values)| !is_empty(values))
                 .collect();
             let (_, member) = CONFIGS.iter().take(2).find(|(name, _)| *name == field)?;
-            (!older.is_empty()).then_some((*member, Value::Object(older)))?
+            let says_something = older.values().any(|values| !is_empty(values));
+            says_something.then_some((*member, Value::Object(older)))?
         }
     };
     let members = config.as_object_mut()?;
@@ -113,6 +113,12 @@ pub fn ordered(all: &[Value]) -> Vec<Value> {
             action
         })
         .collect()
+}
+
+/// Whether a redirect, by its config, leads to where the request came from; another query is no way out.
+pub fn leads_to_itself(redirect: &Members) -> bool {
+    let mut parts = REDIRECT.iter().filter(|(part, _)| *part != "query");
+    parts.all(|(part, kept)| redirect.get(*part).is_none_or(|to| to == kept))
 }
 
 /// The target groups that a `forward` leads to.

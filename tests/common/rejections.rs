@@ -41,7 +41,8 @@ pub struct Case {
     spec: Value,
     /// The value that is to be named; absent: one of those that the case declares.
     value: Option<String>,
-    /// The mistake is that something is there, or is not, or it may be a secret: there is no value to be named.
+    /// The mistake is that something is there, or is not, or it may be a secret, or too long to be repeated: there is no value to
+    /// be named.
     #[serde(default)]
     valueless: bool,
     /// Words of the answer, the first of them the path.

@@ -21,7 +21,7 @@ fn with_limit(image: &str, deletes: bool) -> Value {
     task_definition
 }
 
-/// Declares an image after the other, each when the one before is registered: of two edits in a row the operator may well see
+/// Declares one image after the other, each when the one before is registered: of two edits in a row the operator may well see
 /// only the second.
 async fn edited(world: &World, revisions: std::ops::RangeInclusive<i64>, deletes: bool) {
     for revision in revisions {

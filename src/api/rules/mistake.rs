@@ -25,11 +25,8 @@ pub(super) const CONTAINERS: Items = Items {
 /// The object makes none of these mistakes, which are about `path`; it is not asked when `unless` holds.
 pub(super) fn none_of(unless: &str, given: Given, path: &str, mistakes: &[Mistake]) -> Rule {
     let wrong = any(mistakes.iter().map(|(wrong, _)| wrong));
-    let said = mistakes.iter().map(|(wrong, message)| {
-        let said = message::expression(message, "self");
-        let said = said.unwrap_or_else(|| format!("'{}'.format([])", message::escaped(message)));
-        (with(given, wrong), said)
-    });
+    let said = { mistakes.iter() }
+        .map(|(wrong, message)| (with(given, wrong), expression(message, "self")));
     let holds = format!("{unless} || !{}", with(given, &format!("({wrong})")));
     rule_that_says(&holds, path, first_said(said.collect()))
 }
@@ -57,8 +54,7 @@ pub(super) fn no_item(
     let said = each.map(|(of, (wrong, message))| {
         let wrong = with(given, &format!("{of} && ({wrong})"));
         let found = format!("{list}.filter({item}, {wrong})");
-        let message = format!("{who}{message}");
-        let said = message::expression(&message, &format!("{found}[0]")).unwrap_or_default();
+        let said = expression(&format!("{who}{message}"), &format!("{found}[0]"));
         (format!("{found}.size() > 0"), said)
     });
     let made = with(given, &format!("{list}.exists({item}, {wrong})"));
@@ -67,6 +63,12 @@ pub(super) fn no_item(
         &items.path(),
         first_said(said.collect()),
     )
+}
+
+/// A message as an expression of CEL, also one that names no member of what the expression `of` gives.
+fn expression(message: &str, of: &str) -> String {
+    message::expression(message, of)
+        .unwrap_or_else(|| format!("'{}'.format([])", message::escaped(message)))
 }
 
 /// An expression that knows what is given.

@@ -334,7 +334,7 @@ pub fn controller_is_ecs() -> Rule {
 pub const CLASSIC_WITHOUT_AWSVPC: &str = "the Classic Load Balancer '{loadBalancerName}' does not work with network mode awsvpc. Use a target group.";
 
 /// See [`balanced_by_address`].
-pub const TARGETS_BY_ADDRESS: &str = "targetGroup.targetType is {targetGroup.targetType?}, which means instance when absent, and tasks with a networkConfiguration are reached by their own address. Set targetType: ip.";
+pub const TARGETS_BY_ADDRESS: &str = "the target group of container '{containerName}' has targetType {targetGroup.targetType?} (instance if absent), and tasks with a networkConfiguration are reached by their own address. Set targetType: ip.";
 
 /// With network mode awsvpc, each task has an address of its own; Classic Load Balancers and target groups of type instance
 /// know those of instances.
@@ -347,19 +347,16 @@ pub fn balanced_by_address() -> Rule {
         "",
         "!has(self.loadBalancers) || !has(self.networkConfiguration)",
         &[],
-        &[
-            (
-                "true",
-                &[("has(l.loadBalancerName)", CLASSIC_WITHOUT_AWSVPC)],
-            ),
-            (
-                "has(l.targetGroup)",
-                &[(
-                    "!has(l.targetGroup.targetType) || l.targetGroup.targetType != 'ip'",
+        &[(
+            "!has(l.targetGroupArn)",
+            &[
+                ("has(l.loadBalancerName)", CLASSIC_WITHOUT_AWSVPC),
+                (
+                    "has(l.targetGroup) && (!has(l.targetGroup.targetType) || l.targetGroup.targetType != 'ip')",
                     TARGETS_BY_ADDRESS,
-                )],
-            ),
-        ],
+                ),
+            ],
+        )],
     )
 }
 
