@@ -30,6 +30,12 @@ pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Turn, k
     if !finalizer::is_on(object.meta()) {
         return Ok(Turn::await_change());
     }
+    let uid = object.uid().unwrap_or_default();
+    if context.memory.is_released(&uid) {
+        // Nothing is left to do; what the watch shows next says so.
+        context.metrics.work.stale(K::CONTROLLER);
+        return Ok(Turn::requeue(BEHIND));
+    }
     let mut report = Report::of(object);
     if object.lifecycle().suspend == Some(true) {
         report.outcome = Outcome::Waiting(Reason::DeletionBlocked, "spec.suspend is true, so nothing is deleted in AWS: set it to false to let the object go".into());
@@ -122,7 +128,7 @@ async fn done<K: Kind>(object: &K, context: &Context) -> Result<Turn, kube::Erro
     finalizer::take_off(&context.client, object).await?;
     let uid = object.uid().unwrap_or_default();
     context.backoff.succeeded(&uid);
-    context.memory.forget(&uid);
+    context.memory.released(&uid);
     outcomes::terminated(object, context);
     tracing::info!(object = %object.object_ref(&()).name.unwrap_or_default(), "AWS has nothing of it left; the object goes");
     Ok(Turn::await_change())

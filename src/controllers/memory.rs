@@ -20,7 +20,11 @@ const LAG: Duration = Duration::from_secs(10);
 
 /// What was done, by UID.
 #[derive(Debug, Default)]
-pub struct Memory(Mutex<HashMap<String, Done>>);
+pub struct Memory {
+    objects: Mutex<HashMap<String, Done>>,
+    /// Objects that were let go within the last moments, and when.
+    released: Mutex<HashMap<String, Instant>>,
+}
 
 #[derive(Debug, Default)]
 struct Done {
@@ -105,9 +109,19 @@ impl Memory {
         }
     }
 
-    /// The object is gone.
-    pub fn forget(&self, uid: &str) {
+    /// Our finalizer is off: the object goes, or others keep it.
+    pub fn released(&self, uid: &str) {
         self.lock().remove(uid);
+        let mut released = lock(&self.released);
+        released.retain(|_, at| at.elapsed() < LAG);
+        released.insert(uid.to_owned(), Instant::now());
+    }
+
+    /// Whether our finalizer was taken off a moment ago, whatever the watch shows. What it still shows later is an object that
+    /// came back.
+    pub fn is_released(&self, uid: &str) -> bool {
+        let at = lock(&self.released).get(uid).copied();
+        at.is_some_and(|at| at.elapsed() < LAG)
     }
 
     fn of<T>(&self, uid: &str, change: impl FnOnce(&mut Done) -> T) -> T {
@@ -115,8 +129,13 @@ impl Memory {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Done>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.objects)
     }
+}
+
+/// A panic elsewhere leaves a map that is still whole.
+fn lock<T>(map: &Mutex<T>) -> MutexGuard<'_, T> {
+    map.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether this resourceVersion is before that one. What is not a number is not known to be.
@@ -165,8 +184,19 @@ mod tests {
         assert!(memory.is_stale("u", Some("8")));
         assert!(!memory.is_stale("u", Some("9")) && !memory.is_stale("u", Some("10")));
         assert!(!memory.is_stale("u", Some("x")));
-        memory.forget("u");
+        memory.released("u");
         assert!(!memory.is_stale("u", Some("8")));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn object_that_was_let_go_is_known_for_a_moment_and_kept_no_longer() {
+        let memory = Memory::default();
+        memory.released("u");
+        assert!(memory.is_released("u") && !memory.is_released("v"));
+        tokio::time::advance(LAG).await;
+        assert!(!memory.is_released("u"));
+        memory.released("v");
+        assert_eq!(lock(&memory.released).len(), 1);
     }
 
     #[test]

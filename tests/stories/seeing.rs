@@ -85,6 +85,37 @@ fn frozen_watch_does_not_bring_an_older_spec_back() {
 }
 
 #[test]
+fn object_that_was_let_go_is_not_looked_at_again_while_the_watch_shows_it() {
+    story("let_go", |mut world| async move {
+        let port = world.serve_metrics();
+        let gate = started(&mut world).await;
+        let skips = ("ecs_operator_stale_sync_skips_total", &["ecsservice"][..]);
+        let before = world
+            .until_told(port, "a scrape", |scrape| scrape.series() > 0)
+            .await
+            .sum(skips.0, skips.1);
+        gate.views.set("ecsservices", View::Unborn);
+        world.kubectl(&["delete", "--wait=false", "ecsservice/web"]);
+        world.until_gone("EcsService", "web").await;
+        let looks = gate.reads("DescribeServices");
+        // What it refers to goes as well, which wakes it.
+        world.kubectl(&["delete", "--wait=false", "ecstaskdefinition/web"]);
+        let told = world
+            .until_told(port, "the turn", |scrape| {
+                scrape.sum(skips.0, skips.1) > before
+            })
+            .await;
+        assert_eq!(gate.reads("DescribeServices"), looks);
+        let let_go = "operator_termination_duration_seconds_count";
+        assert_eq!(told.sum(let_go, &["EcsService"]), 1.0);
+        gate.views.set("ecsservices", View::Live);
+        gate.views.forget("ecsservices", Gone::InStream);
+        world.until_gone("EcsTaskDefinition", "web").await;
+        judged(&world, &gate).await;
+    });
+}
+
+#[test]
 fn past_object_touches_nothing_of_the_present_one_of_its_name() {
     story("time_travel", |mut world| async move {
         let gate = settled(&mut world).await;
