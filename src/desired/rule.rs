@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Identity, Invalid, first, load_balancer::DesiredRule, members};
 use crate::{
     api::{
-        listener_rule::{ListenerRule, PatternCondition, RuleCondition, RuleTransformType},
+        listener_rule::{ListenerRule, RuleTransformType},
         rule_action::{RuleAction, RuleActionType},
         rules,
     },
@@ -38,7 +38,7 @@ pub(super) fn desired(
         let canonical = rule::condition(&written)
             .filter(|canonical| !rule::contradicts_itself(&written, canonical))
             .ok_or_else(|| Invalid::new(&path, rules::ONE_CONDITION))?;
-        check_condition(condition, &path)?;
+        check_condition(&canonical, &path)?;
         conditions.push(canonical);
     }
     conditions.sort_by_cached_key(Value::to_string);
@@ -51,7 +51,7 @@ pub(super) fn desired(
     };
     let declared = rule.actions.iter().flatten().enumerate();
     for (i, action) in declared {
-        check(action, &format!("{path}.actions[{i}]"))?;
+        check_action(action, &format!("{path}.actions[{i}]"))?;
     }
     let ordered = rule::ordered(&actions);
     let is_last = |action: &Value| {
@@ -109,46 +109,33 @@ fn client_secret(actions: &[Value], id: Identity<'_>) -> Option<String> {
     (!secrets.is_empty()).then(|| hash::hex(&parts, CHECK_DIGITS))
 }
 
-/// What a condition must compare with, in admission's words.
-fn check_condition(condition: &RuleCondition, path: &str) -> Result<(), Invalid> {
-    type List = Option<Vec<String>>;
-    let is_empty = |list: &List| list.as_ref().is_none_or(Vec::is_empty);
-    let are_empty = |values: &List, regexes: &List| is_empty(values) && is_empty(regexes);
-    let patterns = |it: &PatternCondition| are_empty(&it.values, &it.regex_values);
-    let host = condition.host_header_config.as_ref();
-    let paths = condition.path_pattern_config.as_ref();
-    let header = condition.http_header_config.as_ref();
-    let source = condition.source_ip_config.as_ref();
+/// What a condition must compare with, in admission's words; in canonical form a list that is there is not empty.
+fn check_condition(canonical: &Value, path: &str) -> Result<(), Invalid> {
+    let Some((member, config)) = canonical.as_object().and_then(|it| it.iter().next()) else {
+        return Ok(());
+    };
+    let (values, message) = match member.as_str() {
+        "sourceIpConfig" => (["values", "ipAddressType"], rules::SOURCE_HAS_VALUES),
+        _ => (["values", "regexValues"], rules::CONDITION_HAS_VALUES),
+    };
+    let header = config["httpHeaderName"].as_str();
     let rows = [
         (
-            host.is_some_and(patterns),
-            "hostHeaderConfig",
-            rules::CONDITION_HAS_VALUES,
+            values.iter().all(|key| config.get(key).is_none()),
+            "",
+            message,
         ),
         (
-            paths.is_some_and(patterns),
-            "pathPatternConfig",
-            rules::CONDITION_HAS_VALUES,
-        ),
-        (
-            header.is_some_and(|it| are_empty(&it.values, &it.regex_values)),
-            "httpHeaderConfig",
-            rules::CONDITION_HAS_VALUES,
-        ),
-        (
-            source.is_some_and(|it| is_empty(&it.values) && it.ip_address_type.is_none()),
-            "sourceIpConfig",
-            rules::SOURCE_HAS_VALUES,
+            header.is_some_and(|header| header.eq_ignore_ascii_case("host")),
+            "httpHeaderName",
+            rules::HEADER_IS_NOT_HOST,
         ),
     ];
-    first(path, condition, &rows)?;
-    let is_host = header.is_some_and(|it| it.http_header_name.eq_ignore_ascii_case("host"));
-    let row = (is_host, "httpHeaderName", rules::HEADER_IS_NOT_HOST);
-    first(&format!("{path}.httpHeaderConfig"), &header, &[row])
+    first(&format!("{path}.{member}"), config, &rows)
 }
 
 /// What a single action must be, in admission's words.
-fn check(action: &RuleAction, path: &str) -> Result<(), Invalid> {
+fn check_action(action: &RuleAction, path: &str) -> Result<(), Invalid> {
     use RuleActionType as Type;
     let configs = [
         (Type::Redirect, action.redirect_config.is_some()),
