@@ -51,7 +51,7 @@ pub async fn install(client: &Client) -> Result<String> {
         }
     }
     let account = account.ok_or("the chart has no ServiceAccount")?;
-    await_kinds(client).await?;
+    await_served(&Kind::ALL.map(|kind| kind.everywhere(client))).await?;
     Ok(account)
 }
 
@@ -140,9 +140,8 @@ pub async fn apply(client: &Client, manifest: &Value) -> Result<()> {
     .map_err(|error| format!("{} {name} can't be applied: {error}", gvk.kind))
 }
 
-/// Waits until the API server serves the operator's kinds.
-async fn await_kinds(client: &Client) -> Result<()> {
-    let apis = Kind::ALL.map(|kind| kind.everywhere(client));
+/// Waits until the API server serves these kinds.
+pub async fn await_served(apis: &[Api<DynamicObject>]) -> Result<()> {
     let params = ListParams::default().limit(1);
     let mut last = String::new();
     for _ in 0..200 {

@@ -19,13 +19,14 @@ use crate::{
     progress,
     requests::AuditLog,
     settings::Settings,
+    yardstick,
 };
 
 /// The operator's access key, by which its calls are told from others in the journal.
 pub const ACCESS_KEY: &str = "test";
 
 /// How long the API server takes to have done what it was asked for: the documentation of all kinds is made late.
-pub const SETTLED: Duration = Duration::from_secs(5);
+const SETTLED: Duration = Duration::from_secs(5);
 
 /// Everything that runs, except the operator.
 pub struct Rig {
@@ -66,6 +67,7 @@ impl Rig {
         let admin = control_plane.folder.join("kubeconfig");
         let client = chart::client(&admin).await?;
         let account = chart::install(&client).await?;
+        yardstick::create(&client).await?;
         tokio::time::sleep(SETTLED).await;
         chart::kubeconfig(
             &client,

@@ -1,7 +1,5 @@
 //! What a write costs this API server on this machine, by which to read every figure that the API server has a part in.
 
-use std::time::Duration;
-
 use kube::{
     Api, Client,
     api::{ApiResource, DynamicObject, Patch, PatchParams},
@@ -9,11 +7,7 @@ use kube::{
 };
 use serde_json::{Value, json};
 
-use crate::{
-    Result, chart, progress,
-    rig::{Rig, SETTLED},
-    table::Table,
-};
+use crate::{Result, chart, progress, rig::Rig, table::Table};
 
 const GROUP: &str = "bench.ecs-operator.dev";
 
@@ -26,9 +20,7 @@ const WARM: u32 = 50;
 /// Writes the row.
 pub async fn measure(rig: &Rig, table: &mut Table) -> Result<()> {
     progress("what a write costs here");
-    let yardstick = create(&rig.client).await?;
-    // What a new kind costs must not count, here or in what comes next.
-    tokio::time::sleep(SETTLED).await;
+    let yardstick = api(&rig.client);
     for number in 0..WARM {
         apply(&yardstick, number).await?;
     }
@@ -44,8 +36,8 @@ pub async fn measure(rig: &Rig, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-/// An object of a kind that the API server has nothing to check about.
-async fn create(client: &Client) -> Result<Api<DynamicObject>> {
+/// Makes an object of a kind that the API server has nothing to check about.
+pub async fn create(client: &Client) -> Result<()> {
     let free = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
     let schema = json!({"type": "object", "properties": {"spec": free, "status": free}});
     chart::apply(
@@ -60,18 +52,13 @@ async fn create(client: &Client) -> Result<Api<DynamicObject>> {
         }),
     )
     .await?;
+    chart::await_served(&[api(client)]).await?;
+    chart::apply(client, &yardstick()).await
+}
+
+fn api(client: &Client) -> Api<DynamicObject> {
     let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(GROUP, "v1", "Yardstick"));
-    let api: Api<DynamicObject> = Api::all_with(client.clone(), &resource);
-    let mut last = String::new();
-    for _ in 0..200 {
-        match chart::apply(client, &yardstick()).await {
-            Ok(()) => return Ok(api),
-            // The kind is not served yet.
-            Err(error) => last = error,
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    Err(last)
+    Api::all_with(client.clone(), &resource)
 }
 
 fn yardstick() -> Value {
