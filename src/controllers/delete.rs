@@ -30,12 +30,6 @@ pub async fn reconcile<K: Kind>(object: &K, context: &Context) -> Result<Turn, k
     if !finalizer::is_on(object.meta()) {
         return Ok(Turn::await_change());
     }
-    let uid = object.uid().unwrap_or_default();
-    if context.memory.is_released(&uid) {
-        // Nothing is left to do; what the watch shows next says so.
-        context.metrics.work.stale(K::CONTROLLER);
-        return Ok(Turn::requeue(BEHIND));
-    }
     let mut report = Report::of(object);
     if object.lifecycle().suspend == Some(true) {
         report.outcome = Outcome::Waiting(Reason::DeletionBlocked, "spec.suspend is true, so nothing is deleted in AWS: set it to false to let the object go".into());

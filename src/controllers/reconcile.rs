@@ -57,7 +57,10 @@ pub async fn reconcile<K: Kind>(kept: Arc<Kept<K>>, context: Arc<Context>) -> Tu
     }
     let work = async {
         let version = meta.resource_version.as_deref();
-        if context.memory.is_stale(&uid, version) {
+        let is_let_go = meta.deletion_timestamp.is_some()
+            && finalizer::is_on(meta)
+            && context.memory.is_released(&uid);
+        if is_let_go || context.memory.is_stale(&uid, version) {
             context.metrics.work.stale(K::CONTROLLER);
             return Ok(Turn::requeue(SOON));
         }
