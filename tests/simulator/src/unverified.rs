@@ -78,6 +78,11 @@ pub const UNVERIFIED: &[Unverified] = &[
         "elbv2::rule_calls",
     ),
     row(
+        "SOURCE_OF_EVERY_BALANCER",
+        "A source-ip condition by address range or by version is taken on a load balancer of any type",
+        "elbv2::condition",
+    ),
+    row(
         "TAG_DUPLICATE",
         "A tag key twice in one request is DuplicateTagKeys",
         "elbv2::tags",
@@ -173,14 +178,14 @@ pub const UNVERIFIED: &[Unverified] = &[
         "ecs::delete_service",
     ),
     row(
-        "EARLY_SUCCESS_OFF",
-        "earlySuccessCriteria with enable false is taken with every strategy, and replaces what was there",
-        "ecs::deployment_configuration",
-    ),
-    row(
         "EARLY_EXIT_COUNTS",
         "A task that exits before it was healthy (without checks: 2 s after RUNNING) is a failed task of its deployment",
         "ecs::task_life",
+    ),
+    row(
+        "EARLY_SUCCESS_OFF",
+        "earlySuccessCriteria with enable false is taken with every strategy, and replaces what was there",
+        "ecs::deployment_configuration",
     ),
     row(
         "ENDLESS_CAPACITY",

@@ -109,7 +109,8 @@ fn sort(field: &str, config: &mut Value) {
 
 fn check(field: &str, config: &Value) -> Result<(), ApiError> {
     let values = input::texts(config, "Values");
-    // An address type is for Network Load Balancers, values are for the others (SourceIpConditionConfig).
+    // An address type is for Network Load Balancers, values are for the others (SourceIpConditionConfig). That each is taken
+    // on both is unverified: SOURCE_OF_EVERY_BALANCER.
     let any = ["Values", "RegexValues", "IpAddressType"]
         .iter()
         .any(|member| input::has(config, member) && config[member] != json!([]));
