@@ -56,9 +56,13 @@ async fn proxy(to: SocketAddr) -> (String, Arc<Mutex<Vec<String>>>) {
             tokio::spawn(async move {
                 let mut client = BufReader::new(client);
                 let (mut request, mut line) = (String::new(), String::new());
-                while client.read_line(&mut line).await? > 2 {
-                    request.push_str(&line);
+                while line != "\r\n" {
                     line.clear();
+                    // A client that is killed before its request has ended asks for nothing.
+                    if client.read_line(&mut line).await? == 0 {
+                        return Err(std::io::ErrorKind::UnexpectedEof.into());
+                    }
+                    request.push_str(&line);
                 }
                 let host = request.split_whitespace().nth(1).unwrap_or_default();
                 hosts.lock().expect("no panic").push(host.to_owned());
