@@ -50,12 +50,12 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Runs a command to its end.
+/// Runs a command to its end, all of it on this thread: the work is waiting, and with more threads each answer woke another one.
 fn block_on<T>(command: impl Future<Output = Result<T, String>>) -> Result<T, String> {
-    tokio::runtime::Builder::new_multi_thread()
+    tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| format!("no threads to run on: {error}"))?
+        .map_err(|error| format!("nothing to run on: {error}"))?
         .block_on(command)
 }
 
