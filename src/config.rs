@@ -67,7 +67,7 @@ pub struct Run {
     #[arg(long, env = "ECS_OPERATOR_DRIFT_PERIOD", default_value = "5m", value_parser = duration)]
     pub drift_period: Duration,
     /// Time between looks at an object that is on its way: rolling out, draining, being created. The first look after a change comes
-    /// after a fifth of it.
+    /// after a tenth of it.
     #[arg(long, env = "ECS_OPERATOR_POLL_PERIOD", default_value = "5s", value_parser = duration)]
     pub poll_period: Duration,
     /// First wait after a failed AWS or Kubernetes call; it doubles with every failure up to --retry-max, with jitter.

@@ -62,15 +62,16 @@ impl Context {
     }
 
     /// Until the next poll: objects on their way are looked at together, so that their looks share calls. One poll period,
-    /// give or take a fifth; a fifth of one for what was just changed, since ECS is done at once with a change that starts no
-    /// task, and soon with one whose image is there.
+    /// give or take a fifth; a tenth of one, give or take, for what was just changed, since ECS is done at once with a change
+    /// that starts no task, and soon with one whose image is there.
     pub fn until_poll(&self, is_just_changed: bool) -> Duration {
-        let period = if is_just_changed {
-            self.periods.poll / 5
+        let poll = self.periods.poll;
+        let (period, least) = if is_just_changed {
+            (poll / 10, poll / 25)
         } else {
-            self.periods.poll
+            (poll, poll / 5)
         };
-        until_tick(self.start.elapsed(), period)
+        until_tick(self.start.elapsed(), period, least)
     }
 
     /// The time, for transition times in status.
@@ -80,16 +81,12 @@ impl Context {
     }
 }
 
-/// From `elapsed` to a multiple of `period` that is near one period away.
-fn until_tick(elapsed: Duration, period: Duration) -> Duration {
+/// From `elapsed` to the first multiple of `period` that is not nearer than `least`.
+fn until_tick(elapsed: Duration, period: Duration, least: Duration) -> Duration {
     let period_nanos = period.as_nanos().max(1);
     let past = Duration::from_nanos((elapsed.as_nanos() % period_nanos) as u64);
     let rest = period.saturating_sub(past);
-    if rest < period / 5 {
-        rest + period
-    } else {
-        rest
-    }
+    if rest < least { rest + period } else { rest }
 }
 
 #[cfg(test)]
@@ -98,7 +95,7 @@ mod tests {
 
     #[test]
     fn polls_fall_on_common_ticks_and_are_never_much_too_early_or_late() {
-        let period = Duration::from_secs(5);
+        let (period, least) = (Duration::from_secs(5), Duration::from_secs(1));
         for (elapsed, wait) in [
             (0, 5000),
             (4000, 1000),
@@ -107,7 +104,8 @@ mod tests {
             (7000, 3000),
         ] {
             let wait = Duration::from_millis(wait);
-            assert_eq!(until_tick(Duration::from_millis(elapsed), period), wait);
+            let elapsed = Duration::from_millis(elapsed);
+            assert_eq!(until_tick(elapsed, period, least), wait);
         }
     }
 }
