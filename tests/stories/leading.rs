@@ -70,7 +70,10 @@ fn standby_takes_over_from_a_killed_leader_and_makes_nothing_twice() {
         assert_eq!(world.calls_of_second(), []);
         let killed = Instant::now();
         world.kill();
+        let renewed = world.renewed().await;
         world.until_held_by_another_than(Some(&leader)).await;
+        let lasted = world.renewed().await.duration_since(renewed);
+        assert!(lasted.as_secs_f64() >= f64::from(SHORT), "{lasted:?}");
         let waited = killed.elapsed().as_secs_f64();
         // A leader that lives has renewed within three quarters of the lease.
         assert!(

@@ -1,5 +1,6 @@
 //! A second operator beside the story's own, and signals.
 
+use jiff::Timestamp;
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::{Api, runtime::wait::await_condition};
 use serde_json::Value;
@@ -57,6 +58,13 @@ impl World {
     pub async fn holder(&self) -> Option<String> {
         let lease = self.leases().get(LEASE).await.expect("a Lease");
         lease.spec?.holder_identity
+    }
+
+    /// When the Lease was last renewed, by its holder's clock.
+    pub async fn renewed(&self) -> Timestamp {
+        let lease = self.leases().get(LEASE).await.expect("a Lease");
+        let renewed = lease.spec.and_then(|spec| spec.renew_time);
+        renewed.expect("it is held").0
     }
 
     /// Waits until somebody else than `before` holds the Lease.
